@@ -1,17 +1,16 @@
-// The deadline and the cancellation of one call.
+// The deadline, the cancellation and the caller of one call.
 #include "base/call_context.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
 
 namespace assay {
 
 bool CallContext::IsLate() const {
-  return deadline_ != absl::InfiniteFuture() && absl::Now() >= deadline_;
+  return deadline_ != SteadyTime::InfiniteFuture() && deadline_.HasPassed();
 }
 
 absl::Status CallContext::Check() const {
@@ -20,15 +19,33 @@ absl::Status CallContext::Check() const {
   return absl::OkStatus();
 }
 
-CallContext CallContext::OrWhen(CancelledFn cancelled) const {
-  if (cancelled_ == nullptr) return CallContext(std::move(cancelled), deadline_);
-  return CallContext(
-      [first = cancelled_, second = std::move(cancelled)] { return first() || second(); },
-      deadline_);
+const CallerShare& CallContext::caller() const {
+  static const CallerShare kDaemon;
+  return caller_ == nullptr ? kDaemon : *caller_;
 }
 
-CallContext CallContext::Until(absl::Time deadline) const {
-  return CallContext(cancelled_, std::min(deadline_, deadline));
+CallContext CallContext::OrWhen(CancelledFn cancelled) const {
+  CallContext either = *this;
+  if (cancelled_ == nullptr) {
+    either.cancelled_ = std::move(cancelled);
+  } else {
+    either.cancelled_ = [first = cancelled_, second = std::move(cancelled)] {
+      return first() || second();
+    };
+  }
+  return either;
+}
+
+CallContext CallContext::Until(SteadyTime deadline) const {
+  CallContext earlier = *this;
+  earlier.deadline_ = std::min(deadline_, deadline);
+  return earlier;
+}
+
+CallContext CallContext::For(CallerShare caller) const {
+  CallContext owned = *this;
+  owned.caller_ = std::make_shared<const CallerShare>(std::move(caller));
+  return owned;
 }
 
 }  // namespace assay

@@ -1,12 +1,15 @@
-// The deadline and the cancellation of one call.
+// The deadline, the cancellation and the caller of one call.
 #ifndef ASSAY_BASE_CALL_CONTEXT_H_
 #define ASSAY_BASE_CALL_CONTEXT_H_
 
 #include <functional>
+#include <memory>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "base/caller_share.h"
+#include "base/steady_time.h"
 
 namespace assay {
 
@@ -21,11 +24,14 @@ class CallContext {
   // Has no deadline and is never cancelled.
   CallContext() = default;
   // `cancelled` may be null.
-  explicit CallContext(CancelledFn cancelled, absl::Time deadline = absl::InfiniteFuture())
+  explicit CallContext(CancelledFn cancelled, SteadyTime deadline = SteadyTime::InfiniteFuture())
       : cancelled_(std::move(cancelled)), deadline_(deadline) {}
-  static CallContext WithDeadline(absl::Time deadline) { return CallContext(nullptr, deadline); }
+  static CallContext WithDeadline(SteadyTime deadline) { return CallContext(nullptr, deadline); }
+  static CallContext WithTimeout(absl::Duration timeout) {
+    return WithDeadline(SteadyTime::Now() + timeout);
+  }
 
-  absl::Time deadline() const { return deadline_; }
+  SteadyTime deadline() const { return deadline_; }
   // True if the caller has gone.
   bool IsCancelled() const { return cancelled_ != nullptr && cancelled_(); }
   // True if the deadline has passed.
@@ -35,14 +41,21 @@ class CallContext {
   // Returns OK, CANCELLED or DEADLINE_EXCEEDED. Cancellation has precedence.
   absl::Status Check() const;
 
+  // Queues are shared by callers. The daemon's own work, unless For() was called.
+  const CallerShare& caller() const;
+
   // Returns a context that also ends when `cancelled` returns true.
   CallContext OrWhen(CancelledFn cancelled) const;
   // Returns a context with the earlier of the two deadlines.
-  CallContext Until(absl::Time deadline) const;
+  CallContext Until(SteadyTime deadline) const;
+  // Returns a context whose work is done for `caller`.
+  CallContext For(CallerShare caller) const;
 
  private:
   CancelledFn cancelled_;
-  absl::Time deadline_ = absl::InfiniteFuture();
+  SteadyTime deadline_ = SteadyTime::InfiniteFuture();
+  // Null for the daemon's own work.
+  std::shared_ptr<const CallerShare> caller_;
 };
 
 }  // namespace assay

@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/status_macros.h"
+#include "base/steady_time.h"
 
 // No header of macOS declares it.
 extern char** environ;  // NOLINT(readability-redundant-declaration)
@@ -172,17 +173,17 @@ class Child {
     return absl::ErrnoToStatus(error, absl::StrCat(command[0], ": cannot be started"));
   }
 
-  absl::Status Exchange(std::string_view input, absl::Time deadline, size_t max_bytes,
+  absl::Status Exchange(std::string_view input, SteadyTime deadline, size_t max_bytes,
                         ChildResult* result) {
     const ScopedSigpipeBlock sigpipe_block;
     while (out_.ours.open() || err_.ours.open()) {
-      if (absl::Now() >= deadline) return DeadlineError();
+      if (deadline.HasPassed()) return DeadlineError();
       // Checked before reading, so that everything the child wrote before its end is read.
       const bool ended = HasEnded();
       std::array<pollfd, 3> waits = {{{in_.ours.get(), POLLOUT, 0},
                                       {out_.ours.get(), POLLIN, 0},
                                       {err_.ours.get(), POLLIN, 0}}};
-      const auto left = absl::ToInt64Milliseconds(deadline - absl::Now());
+      const auto left = absl::ToInt64Milliseconds(deadline.Left());
       const int ready =
           ::poll(waits.data(), waits.size(),
                  ended ? 0 : static_cast<int>(std::clamp<int64_t>(left, 1, kPollIntervalMs)));
@@ -199,9 +200,9 @@ class Child {
     return absl::OkStatus();
   }
 
-  absl::Status Wait(absl::Time deadline, int* exit_code) {
+  absl::Status Wait(SteadyTime deadline, int* exit_code) {
     while (!HasEnded()) {
-      if (absl::Now() >= deadline) return DeadlineError();
+      if (deadline.HasPassed()) return DeadlineError();
       absl::SleepFor(kExitPollInterval);
     }
     const int status = Reap();
@@ -260,7 +261,7 @@ class Child {
 }  // namespace
 
 absl::StatusOr<ChildResult> RunChild(const std::vector<std::string>& command,
-                                     std::string_view input, absl::Time deadline,
+                                     std::string_view input, SteadyTime deadline,
                                      size_t max_output_bytes) {
   Child child;
   RETURN_IF_ERROR(child.Start(command));

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
+#include "base/steady_time.h"
 
 namespace assay {
 
@@ -27,7 +27,7 @@ struct ChildResult {
 // Blocks. Thread-safe. Errors: NOT_FOUND if there is no such program; DEADLINE_EXCEEDED;
 // RESOURCE_EXHAUSTED if an output exceeds the limit; otherwise that of errno.
 absl::StatusOr<ChildResult> RunChild(const std::vector<std::string>& command,
-                                     std::string_view input, absl::Time deadline,
+                                     std::string_view input, SteadyTime deadline,
                                      size_t max_output_bytes);
 
 }  // namespace assay

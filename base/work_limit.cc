@@ -5,8 +5,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/steady_time.h"
 
 namespace assay {
 namespace {
@@ -33,7 +33,7 @@ WorkLimit::WorkLimit(absl::Duration cpu, const CallContext& call)
   if (current != nullptr) return;
   current = this;
   cpu_at_start_ = ThreadCpu();
-  next_check_ = absl::Now();
+  next_check_ = SteadyTime::Now();
 }
 
 WorkLimit::~WorkLimit() {
@@ -41,7 +41,7 @@ WorkLimit::~WorkLimit() {
 }
 
 absl::Status WorkLimit::Check() {
-  if (current == nullptr || absl::Now() < current->next_check_) return absl::OkStatus();
+  if (current == nullptr || SteadyTime::Now() < current->next_check_) return absl::OkStatus();
   return current->CheckClocks();
 }
 
@@ -52,7 +52,7 @@ absl::Status WorkLimit::CheckClocks() {
                                                    absl::FormatDuration(cpu_),
                                                    " of processor time to be read; shorten it"));
   }
-  next_check_ = absl::Now() + kCheckInterval;
+  next_check_ = SteadyTime::Now() + kCheckInterval;
   return absl::OkStatus();
 }
 

@@ -5,6 +5,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "base/call_context.h"
+#include "base/steady_time.h"
 
 namespace assay {
 
@@ -37,7 +38,7 @@ class WorkLimit {
   const CallContext& call_;
   const absl::Duration cpu_;
   absl::Duration cpu_at_start_;
-  absl::Time next_check_;
+  SteadyTime next_check_;
 };
 
 }  // namespace assay

@@ -20,6 +20,7 @@ ModelUse UseOf(const ServedModel& served) {
   const engine::LanguageModel* model = served.language_model();
   return {.running = model == nullptr ? served.encoder()->running() : model->running(),
           .waiting = model == nullptr ? 0 : model->waiting(),
+          .expected_wait = model == nullptr ? absl::ZeroDuration() : model->expected_wait(),
           .cached_tokens = model == nullptr ? 0 : model->cached_tokens(),
           .cache_capacity_tokens = info.cache_tokens,
           .weight_bytes = info.weight_bytes,

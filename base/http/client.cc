@@ -13,7 +13,7 @@
 #include "absl/base/const_init.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "base/http/exchange.h"
 #include "base/mutex_lock.h"
 
@@ -98,7 +98,7 @@ void SetTransport(CURL* curl, const ClientOptions& options) {
 }  // namespace
 
 Client::Client(ClientOptions options)
-    : options_(std::move(options)), expires_at_ns_(absl::ToUnixNanos(absl::InfiniteFuture())) {
+    : options_(std::move(options)), expires_at_ns_(absl::ToInt64Nanoseconds(absl::InfiniteDuration())) {
   const MutexLock lock(curl_global_mutex);
   curl_global_init(CURL_GLOBAL_DEFAULT);
   curl_ = curl_easy_init();

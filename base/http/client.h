@@ -13,9 +13,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/http/url.h"
+#include "base/steady_time.h"
 
 namespace assay::http {
 
@@ -111,8 +111,8 @@ class Client {
 
   // Ends every exchange with CANCELLED from `when` on, within about a second even if it is already
   // running. InfiniteFuture() revokes this. Thread-safe.
-  void Expire(absl::Time when) { expires_at_ns_ = absl::ToUnixNanos(when); }
-  bool Expired() const { return absl::Now() >= absl::FromUnixNanos(expires_at_ns_); }
+  void Expire(SteadyTime when) { expires_at_ns_ = absl::ToInt64Nanoseconds(when.SinceEpoch()); }
+  bool Expired() const { return SteadyNow() >= absl::Nanoseconds(expires_at_ns_.load()); }
 
  private:
   const ClientOptions options_;

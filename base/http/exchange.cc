@@ -9,10 +9,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "base/http/echoed_secrets.h"
 #include "base/http/url.h"
 #include "base/status_macros.h"
+#include "base/steady_time.h"
 
 namespace assay::http {
 namespace {
@@ -33,7 +33,7 @@ bool IsSuccess(int status) { return status >= kFirstSuccess && status < kFirstRe
 
 Exchange::Exchange(const ClientOptions& options, const Request& request, const Client& client,
                    BodySink* sink)
-    : options_(options), request_(request), client_(client), sink_(sink), moved_at_(absl::Now()) {}
+    : options_(options), request_(request), client_(client), sink_(sink), moved_at_(SteadyTime::Now()) {}
 
 void Exchange::Attach(CURL* curl) {
   curl_ = curl;
@@ -112,7 +112,7 @@ absl::Status Exchange::Check(int64_t bytes_moved) {
   if (request_.interrupted) {
     RETURN_IF_ERROR(request_.interrupted());
   }
-  const absl::Time now = absl::Now();
+  const SteadyTime now = SteadyTime::Now();
   if (bytes_moved != bytes_moved_) {
     bytes_moved_ = bytes_moved;
     moved_at_ = now;

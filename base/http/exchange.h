@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "absl/time/time.h"
 #include "base/http/client.h"
+#include "base/steady_time.h"
 
 namespace assay::http {
 
@@ -51,7 +51,7 @@ class Exchange {
   size_t header_bytes_ = 0;
   bool head_passed_ = false;
   int64_t bytes_moved_ = -1;
-  absl::Time moved_at_;
+  SteadyTime moved_at_;
   // Our own error, for example of the sink. It has precedence over curl's code.
   absl::Status status_;
 };

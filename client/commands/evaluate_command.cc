@@ -5,9 +5,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "assay/v1/evaluation.grpc.pb.h"
+#include "base/steady_time.h"
 #include "client/commands/commands.h"
 #include "client/commands/evaluation_reports.h"
 #include "client/commands/evaluation_request.h"
@@ -34,14 +34,14 @@ void WaitForRuns(const Session& session, v1::Evaluation evaluation) {
   v1::GetEvaluationRequest request;
   request.set_id(id);
   StatusLine line(session.streams);
-  const absl::Time limit = absl::Now() + kMlflowTimeout;
+  const SteadyTime limit = SteadyTime::Now() + kMlflowTimeout;
   while (Call(session.connection, &Stub::GetEvaluation, request, &evaluation).ok()) {
     if (evaluation.mlflow_runs_size() >= expected) {
       line.Clear();
       WriteRuns(evaluation, session.streams);
       return;
     }
-    if (absl::Now() >= limit) break;
+    if (limit.HasPassed()) break;
     line.Update("waiting for the addresses of the MLflow runs (Ctrl-C leaves)");
     if (session.connection.interrupt().WaitFor(kMlflowPoll)) break;
   }

@@ -3,9 +3,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "assay/v1/model.grpc.pb.h"
+#include "base/steady_time.h"
 #include "client/commands/commands.h"
 #include "client/terminal/model_tables.h"
 #include "client/terminal/transfer_text.h"
@@ -30,7 +30,7 @@ class LoadDisplay {
     line_.Update(absl::StrFormat("%s %3.0f%% %s", Bar(progress.fraction(), kBarCells),
                                  progress.fraction() * 100, text));
     if (session_.streams.err_is_terminal) return;
-    const absl::Time now = absl::Now();
+    const SteadyTime now = SteadyTime::Now();
     if (progress.stage() == stage_ && (transfer.empty() || now < next_)) return;
     stage_ = progress.stage();
     next_ = now + kLineInterval;
@@ -42,7 +42,7 @@ class LoadDisplay {
   const Session& session_;
   StatusLine line_;
   std::string stage_;
-  absl::Time next_ = absl::InfinitePast();
+  SteadyTime next_ = SteadyTime::InfinitePast();
 };
 
 }  // namespace

@@ -2,9 +2,9 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "assay/v1/model.grpc.pb.h"
+#include "base/steady_time.h"
 #include "client/commands/commands.h"
 #include "client/terminal/transfer_text.h"
 
@@ -34,8 +34,8 @@ class PullDisplay {
 
   void Show(const v1::PullProgress& progress) {
     line_.Update(absl::StrCat(Bar(Fraction(progress), kBarCells), " ", Describe(progress)));
-    if (session_.streams.err_is_terminal || absl::Now() < next_) return;
-    next_ = absl::Now() + kLineInterval;
+    if (session_.streams.err_is_terminal || SteadyTime::Now() < next_) return;
+    next_ = SteadyTime::Now() + kLineInterval;
     session_.streams.err << "pulling " << session_.arguments.id << ": " << Describe(progress)
                          << "\n";
   }
@@ -44,7 +44,7 @@ class PullDisplay {
  private:
   const Session& session_;
   StatusLine line_;
-  absl::Time next_ = absl::InfinitePast();
+  SteadyTime next_ = SteadyTime::InfinitePast();
 };
 
 std::string Amount(const v1::PullResult& result) {

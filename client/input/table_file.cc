@@ -15,10 +15,10 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/child_process.h"
 #include "base/status_macros.h"
+#include "base/steady_time.h"
 #include "client/input/jsonl_file.h"
 #include "nlohmann/json.hpp"
 
@@ -83,7 +83,7 @@ absl::StatusOr<std::vector<Json>> RunReader(const std::vector<std::string>& path
   }
   const std::string input = request.dump(-1, ' ', false, Json::error_handler_t::replace);
   absl::StatusOr<ChildResult> result =
-      RunChild({reader}, input, absl::Now() + kTimeout, kMaxOutputBytes);
+      RunChild({reader}, input, SteadyTime::Now() + kTimeout, kMaxOutputBytes);
   if (!result.ok()) {
     return absl::InvalidArgumentError(
         absl::StrCat(paths.front(), ": cannot be read: ", result.status().message()));

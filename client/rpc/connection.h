@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "absl/time/time.h"
+#include "base/steady_time.h"
 #include "client/rpc/channel.h"
 #include "client/terminal/console.h"
 #include "client/terminal/interrupt.h"
@@ -63,7 +64,7 @@ class Connection {
   Interrupt& interrupt_;
   const std::shared_ptr<grpc::Channel> channel_;
   bool connected_ = false;
-  absl::Time deadline_ = absl::InfiniteFuture();
+  SteadyTime deadline_ = SteadyTime::InfiniteFuture();
 };
 
 }  // namespace assay::client

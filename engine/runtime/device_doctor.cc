@@ -21,9 +21,9 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/status_macros.h"
+#include "base/steady_time.h"
 #include "engine/runtime/device.h"
 #include "engine/runtime/executor/device_quirks.h"
 #include "engine/runtime/executor/device_self_test.h"
@@ -127,9 +127,9 @@ class Doctor {
     request.prompt = prompt;
     request.max_new_tokens = kTokens;
     request.ignore_end_of_text = true;
-    const absl::Time start = absl::Now();
+    const SteadyTime start = SteadyTime::Now();
     ASSIGN_OR_RETURN(run.greedy, model.Generate(request, nullptr));
-    run.tokens_per_second = kTokens / absl::ToDoubleSeconds(absl::Now() - start);
+    run.tokens_per_second = kTokens / absl::ToDoubleSeconds(SteadyTime::Now() - start);
     ASSIGN_OR_RETURN(run.logits, model.Logits(run.prompt));
     return run;
   }

@@ -11,10 +11,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "base/annotate.h"
 #include "base/slots.h"
 #include "base/status_macros.h"
+#include "base/steady_time.h"
 #include "base/trim_heap.h"
 #include "base/work_limit.h"
 #include "engine/architectures/model_files.h"
@@ -24,7 +24,6 @@
 #include "engine/runtime/executor/torch_status.h"
 #include "engine/runtime/generation/encoding_slots.h"
 #include "engine/runtime/model_loading.h"
-#include "engine/threads/time_slice_queue.h"
 
 namespace assay::engine {
 namespace {
@@ -77,7 +76,7 @@ class TransformerEncoder final : public EncoderModel {
   absl::StatusOr<EmbeddingResult> EmbedTexts(absl::Span<const std::string> texts, bool normalize,
                                              const CallContext& context) {
     EmbeddingResult result;
-    const absl::Time start = absl::Now();
+    const SteadyTime start = SteadyTime::Now();
     std::vector<EncodedText> encoded;
     encoded.reserve(texts.size());
     for (size_t i = 0; i < texts.size(); ++i) {
@@ -86,7 +85,7 @@ class TransformerEncoder final : public EncoderModel {
       if (!text.ok()) return Annotate(text.status(), absl::StrCat("input[", i, "]"));
       encoded.push_back(*std::move(text));
     }
-    result.times.tokenization = absl::Now() - start;
+    result.times.tokenization = SteadyTime::Now() - start;
     result.embeddings.reserve(texts.size());
     for (Batch batch = NextBatch(encoded, 0); batch.begin < batch.end;
          batch = NextBatch(encoded, batch.end)) {
@@ -118,10 +117,13 @@ class TransformerEncoder final : public EncoderModel {
 
   absl::Status Compute(absl::Span<const EncodedText> texts, bool normalize,
                        const CallContext& context, EmbeddingResult* result) {
-    const absl::Time arrival = absl::Now();
-    const TimeSliceLock turn(&turns_);
+    const SteadyTime arrival = SteadyTime::Now();
+    double tokens = 0;
+    for (const EncodedText& text : texts) tokens += static_cast<double>(text.tokens.size());
+    const absl::StatusOr<Slots::Slot> turn = turn_.Acquire(context, "batches are computed", tokens);
     RETURN_IF_ERROR(context.Check());
-    const absl::Time start = absl::Now();
+    RETURN_IF_ERROR(turn.status());
+    const SteadyTime start = SteadyTime::Now();
     RETURN_IF_ERROR(Run(texts));
     int64_t row = 0;
     for (const EncodedText& text : texts) {
@@ -144,7 +146,7 @@ class TransformerEncoder final : public EncoderModel {
     }
     const absl::Duration waited = executor_->waited();
     result->times.queue += start - arrival + waited;
-    result->times.computation += absl::Now() - start - waited;
+    result->times.computation += SteadyTime::Now() - start - waited;
     return absl::OkStatus();
   }
 
@@ -174,13 +176,13 @@ class TransformerEncoder final : public EncoderModel {
   const int64_t max_tokens_;
   const std::unique_ptr<EncoderTokens> tokens_;
   std::unique_ptr<ModelExecutor> executor_;
-  // Held for each batch.
-  TimeSliceQueue turns_;
+  // Held for each batch. The batches of different callers take turns.
+  Slots turn_{1};
   std::atomic<int> running_ = 0;
 };
 
 absl::StatusOr<std::unique_ptr<EncoderModel>> LoadEncoder(const LoadOptions& options) {
-  const absl::Time start = absl::Now();
+  const SteadyTime start = SteadyTime::Now();
   LoadTimes times;
   const auto report = [&](std::string_view stage, double fraction) {
     if (options.progress) options.progress(stage, fraction);
@@ -216,7 +218,7 @@ absl::StatusOr<std::unique_ptr<EncoderModel>> LoadEncoder(const LoadOptions& opt
   }));
   TrimHeap();
   report("warm-up", 1.0);
-  times.total = absl::Now() - start;
+  times.total = SteadyTime::Now() - start;
   model->SetLoadTimes(times);
   return model;
 }

@@ -45,7 +45,8 @@ bool IsEncoderPath(const std::string& path);
 
 // A resident encoder: weights, buffers and tokenizer. Texts are computed in batches of about 512
 // tokens, without padding; on the CPU the vector of a text does not depend on the other texts, on
-// other devices only up to rounding. Thread-safe: the batches of concurrent calls take turns.
+// other devices only up to rounding. Thread-safe: the batches of concurrent calls take turns, and
+// the model is shared fairly between their callers (base/slots.h).
 class EncoderModel {
  public:
   // Loads an encoder, on the device and in the dtype of the options; kv_cache and cache_tokens must

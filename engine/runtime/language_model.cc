@@ -19,9 +19,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/status_macros.h"
+#include "base/steady_time.h"
 #include "base/trim_heap.h"
 #include "engine/architectures/tied_output.h"
 #include "engine/runtime/device_memory.h"
@@ -78,11 +78,13 @@ class TransformerLanguageModel : public LanguageModel {
   absl::StatusOr<std::shared_ptr<GenerationStream>> Submit(GenerationRequest request) override {
     return CatchTorch("queueing a request", [&] { return scheduler_->Submit(std::move(request)); });
   }
-  absl::StatusOr<TextAdmission::Permit> AdmitText(int64_t bytes) override {
-    return scheduler_->AdmitText(bytes);
+  absl::StatusOr<TextAdmission::Permit> AdmitText(int64_t bytes,
+                                                  const std::string& caller) override {
+    return scheduler_->AdmitText(bytes, caller);
   }
   int running() const override { return scheduler_->running(); }
   int waiting() const override { return scheduler_->waiting(); }
+  absl::Duration expected_wait() const override { return scheduler_->expected_wait(); }
   int64_t cached_tokens() const override { return scheduler_->cached_tokens(); }
 
   absl::StatusOr<std::vector<float>> Logits(absl::Span<const TokenId> tokens) override {
@@ -148,7 +150,7 @@ absl::Status WarmUp(LanguageModel& model) {
 }
 
 absl::StatusOr<std::unique_ptr<LanguageModel>> LoadModel(const LoadOptions& options) {
-  const absl::Time start = absl::Now();
+  const SteadyTime start = SteadyTime::Now();
   LoadTimes times;
   const auto report = [&](std::string_view stage, double fraction) {
     if (options.progress) options.progress(stage, fraction);
@@ -198,7 +200,7 @@ absl::StatusOr<std::unique_ptr<LanguageModel>> LoadModel(const LoadOptions& opti
   if (!warm.ok()) return warm;
   TrimHeap();
   report("warm-up", 1.0);
-  times.total = absl::Now() - start;
+  times.total = SteadyTime::Now() - start;
   model->SetLoadTimes(times);
   return model;
 }

@@ -137,18 +137,23 @@ class LanguageModel {
 
   // Queues a request, which runs together with others (scheduler.h). Returns as soon as the prompt
   // is encoded. INVALID_ARGUMENT: as Tokenize(); also if the sampling parameters or max_new_tokens
-  // are out of range or a stop string is empty. RESOURCE_EXHAUSTED: the queue is full.
+  // are out of range or a stop string is empty. RESOURCE_EXHAUSTED: the queue is full, or the
+  // request would wait longer than its max_wait or its deadline. A queued request ends with the
+  // same code if it must make room for a caller that has fewer of them.
   virtual absl::StatusOr<std::shared_ptr<GenerationStream>> Submit(GenerationRequest request) = 0;
 
   // Counts a text of `bytes` that ScoreTokens() will score, as long as the permit exists. Must be
   // called before the text is tokenized. RESOURCE_EXHAUSTED: as Scheduler::AdmitText().
-  virtual absl::StatusOr<TextAdmission::Permit> AdmitText(int64_t /*bytes*/) {
+  virtual absl::StatusOr<TextAdmission::Permit> AdmitText(int64_t /*bytes*/,
+                                                          const std::string& /*caller*/) {
     return TextAdmission::Permit();
   }
 
   // The number of running requests, and of waiting ones.
   virtual int running() const = 0;
   virtual int waiting() const = 0;
+  // Returns how long a request would wait that came after all others.
+  virtual absl::Duration expected_wait() const { return absl::ZeroDuration(); }
   // The number of KV tokens held by running requests, in whole pages; at most info().cache_tokens.
   // Does not wait for a step.
   virtual int64_t cached_tokens() const = 0;

@@ -94,7 +94,8 @@ absl::StatusOr<std::vector<Likelihood>> ScoreContinuations(
   const std::string spaces(context.substr(end));
   const std::string before(context.substr(0, end));
   ASSIGN_OR_RETURN(const TextAdmission::Permit permit,
-                   model.AdmitText(static_cast<int64_t>(context.size()) + BytesOf(continuations)));
+                   model.AdmitText(static_cast<int64_t>(context.size()) + BytesOf(continuations),
+                                   call.caller().id));
   ASSIGN_OR_RETURN(Tokens context_tokens, Encode(model, before, call));
   std::vector<Likelihood> likelihoods;
   likelihoods.reserve(continuations.size());
@@ -109,7 +110,7 @@ absl::StatusOr<std::vector<Likelihood>> ScoreContinuations(
 absl::StatusOr<Likelihood> ScoreText(LanguageModel& model, std::string_view text,
                                      const CallContext& call) {
   ASSIGN_OR_RETURN(const TextAdmission::Permit permit,
-                   model.AdmitText(static_cast<int64_t>(text.size())));
+                   model.AdmitText(static_cast<int64_t>(text.size()), call.caller().id));
   ASSIGN_OR_RETURN(Tokens tokens, Encode(model, text, call));
   ASSIGN_OR_RETURN(TokenId beginning, BeginToken(model));
   // This token is not scored; it predicts the first token of the text.

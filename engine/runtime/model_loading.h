@@ -7,8 +7,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/steady_time.h"
 #include "engine/architectures/model_files.h"
 #include "engine/runtime/executor/device_quirks.h"
 #include "engine/runtime/executor/torch_status.h"
@@ -63,9 +63,9 @@ auto LoadOrFree(const LoadOptions& options, const Load& load) {
 // Calls `work`, sets `time` to its duration and returns its result.
 template <typename Work>
 auto Timed(absl::Duration* time, const Work& work) {
-  const absl::Time start = absl::Now();
+  const SteadyTime start = SteadyTime::Now();
   auto result = work();
-  *time = absl::Now() - start;
+  *time = SteadyTime::Now() - start;
   return result;
 }
 

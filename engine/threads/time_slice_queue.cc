@@ -4,14 +4,14 @@
 #include <cstdint>
 
 #include "absl/synchronization/mutex.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/mutex_lock.h"
+#include "base/steady_time.h"
 
 namespace assay::engine {
 
 TimeSliceQueue::Slice TimeSliceQueue::Acquire() {
-  const absl::Time start = absl::Now();
+  const SteadyTime start = SteadyTime::Now();
   const MutexLock lock(mutex_);
   Slice slice{.number = next_, .before = next_ - serving_};
   ++next_;
@@ -19,7 +19,7 @@ TimeSliceQueue::Slice TimeSliceQueue::Acquire() {
     return serving_ == slice.number;
   };
   mutex_.Await(absl::Condition(&is_served));
-  slice.waited = absl::Now() - start;
+  slice.waited = SteadyTime::Now() - start;
   return slice;
 }
 

@@ -14,6 +14,7 @@
 #include "absl/time/clock.h"
 #include "base/annotate.h"
 #include "base/status_macros.h"
+#include "base/steady_time.h"
 
 namespace assay::evaluator {
 namespace {
@@ -37,10 +38,10 @@ bool IsTemporary(int status) {
 }
 
 absl::Status Pause(absl::Duration duration, const CallContext& context) {
-  const absl::Time end = absl::Now() + duration;
-  while (absl::Now() < end) {
+  const SteadyTime end = SteadyTime::Now() + duration;
+  while (!end.HasPassed()) {
     RETURN_IF_ERROR(context.Check());
-    absl::SleepFor(std::min(kPollInterval, end - absl::Now()));
+    absl::SleepFor(std::min(kPollInterval, end.Left()));
   }
   return context.Check();
 }

@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "base/mutex_lock.h"
 #include "base/status_macros.h"
+#include "base/steady_time.h"
 #include "evaluator/analysis/early_stop.h"
 #include "evaluator/run/error_text.h"
 #include "evaluator/run/job_result.h"
@@ -143,10 +144,10 @@ bool Job::TakeSample(const PlannedSample& planned, Sample* sample) {
   const PreparedModel& model = models_[planned.model];
   const EvaluationPrompt& prompt = plan_.prompts[planned.prompt];
   scorer_.SetScorer(sample);
-  const absl::Time start = absl::Now();
+  const SteadyTime start = SteadyTime::Now();
   const bool measured = measurer_.Measure(plan_.models[planned.model], model, prompt,
                                           planned.repeat, context_, sample);
-  if (model.load.ok()) remaining_.Add(planned.model, absl::Now() - start);
+  if (model.load.ok()) remaining_.Add(planned.model, SteadyTime::Now() - start);
   if (!measured) return false;
   return !sample->error.empty() || scorer_.ScoreSample(prompt, context_, sample);
 }
@@ -178,7 +179,7 @@ absl::Status Job::AnswerOne(size_t model, const KnownAnswerTask& task,
     const std::string& catalog_id = plan_.models[model].model;
     EnergyMeter* const meter = dependencies_.options->energy;
     const double joules_before = meter == nullptr ? 0 : meter->Joules();
-    const absl::Time start = absl::Now();
+    const SteadyTime start = SteadyTime::Now();
     answer = item == nullptr
                  ? AnswerText(generator, catalog_id, task, plan_.timeout, context_)
                  : AnswerItem(generator, catalog_id, task, *item, plan_.timeout, context_);
@@ -187,7 +188,7 @@ absl::Status Job::AnswerOne(size_t model, const KnownAnswerTask& task,
       return absl::OkStatus();
     }
     if (answer->error.empty()) {
-      answer->busy_seconds = absl::ToDoubleSeconds(absl::Now() - start);
+      answer->busy_seconds = absl::ToDoubleSeconds(SteadyTime::Now() - start);
       const double joules = meter == nullptr ? 0 : meter->Joules() - joules_before;
       if (joules > 0) answer->energy = {.joules = joules, .source = meter->source()};
     }

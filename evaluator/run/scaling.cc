@@ -8,9 +8,9 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/time/clock.h"
 #include "base/call_context.h"
 #include "base/mutex_lock.h"
+#include "base/steady_time.h"
 #include "evaluator/stats/quantile.h"
 
 namespace assay::evaluator {
@@ -73,12 +73,12 @@ ScalingPoint MeasureStreams(TextGenerator* generator, MemoryProbe* memory,
       if (!context.IsDone()) results.Add(generation);
     }
   };
-  const absl::Time start = absl::Now();
+  const SteadyTime start = SteadyTime::Now();
   std::vector<std::thread> threads;
   threads.reserve(static_cast<size_t>(streams));
   for (int i = 0; i < streams; ++i) threads.emplace_back(run);
   for (std::thread& thread : threads) thread.join();
-  ScalingPoint point = results.Summarize(absl::Now() - start);
+  ScalingPoint point = results.Summarize(SteadyTime::Now() - start);
   point.level = streams;
   point.resident_bytes = memory->ResidentBytes();
   return point;

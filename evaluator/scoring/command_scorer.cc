@@ -8,10 +8,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "base/annotate.h"
 #include "base/child_process.h"
 #include "base/environment_secrets.h"
+#include "base/steady_time.h"
 #include "evaluator/records/json_types.h"
 #include "evaluator/scoring/clean_text.h"
 
@@ -88,7 +88,7 @@ absl::StatusOr<Score> CommandScorer::ScoreText(const ScoreInput& input) const {
                                         {"finish_reason", std::string(input.finish_reason)},
                                         {"reference", std::string(input.reference)}});
   absl::StatusOr<Score> score =
-      ScoreOf(RunChild(options_.command, request, absl::Now() + options_.timeout, kMaxBytes));
+      ScoreOf(RunChild(options_.command, request, SteadyTime::Now() + options_.timeout, kMaxBytes));
   if (score.ok()) return score;
   return Annotate(score.status(), absl::StrCat("scorer ", options_.name));
 }

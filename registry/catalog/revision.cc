@@ -16,11 +16,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
 #include "base/gguf_parts.h"
 #include "base/hashing.h"
 #include "base/mutex_lock.h"
+#include "base/steady_time.h"
 #include "registry/catalog/source.h"
 
 namespace assay::registry {
@@ -143,7 +142,7 @@ std::string Revisions::OfFile(const ModelEntry& entry, const std::string& path) 
 
 std::string Revisions::Of(const ModelEntry& entry) {
   const std::string source = absl::StrCat(entry.format, "\n", entry.SourceName());
-  const absl::Time now = absl::Now();
+  const SteadyTime now = SteadyTime::Now();
   std::string base;
   bool known = false;
   {

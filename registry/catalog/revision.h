@@ -10,6 +10,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "base/steady_time.h"
 #include "registry/catalog/catalog.h"
 
 namespace assay::registry {
@@ -40,7 +41,7 @@ class Revisions {
  private:
   struct CachedBase {
     std::string base;
-    absl::Time looked_up;
+    SteadyTime looked_up;
   };
 
   // Returns the revision without the settings.

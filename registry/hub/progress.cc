@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/mutex_lock.h"
+#include "base/steady_time.h"
 
 namespace assay::registry {
 namespace {
@@ -70,7 +70,7 @@ void ProgressMeter::FileDone() {
 
 void ProgressMeter::Tick() {
   const MutexLock lock(mutex_);
-  const absl::Time now = absl::Now();
+  const SteadyTime now = SteadyTime::Now();
   if (now - reported_at_ >= kReportInterval) Report(now);
 }
 
@@ -78,7 +78,7 @@ void ProgressMeter::Finish() {
   const MutexLock lock(mutex_);
   progress_.stage = PullStage::kDone;
   progress_.file.clear();
-  Report(absl::Now());
+  Report(SteadyTime::Now());
 }
 
 int64_t ProgressMeter::fetched() const {
@@ -91,7 +91,7 @@ int64_t ProgressMeter::known() const {
   return std::max<int64_t>(0, progress_.bytes_done - progress_.bytes_fetched);
 }
 
-double ProgressMeter::Rate(absl::Time now) {
+double ProgressMeter::Rate(SteadyTime now) {
   samples_.emplace_back(now, progress_.bytes_fetched);
   while (samples_.size() > 2 && now - samples_.front().first > kRateWindow) samples_.pop_front();
   const double seconds = absl::ToDoubleSeconds(now - samples_.front().first);
@@ -100,7 +100,7 @@ double ProgressMeter::Rate(absl::Time now) {
              : 0;
 }
 
-void ProgressMeter::Report(absl::Time now) {
+void ProgressMeter::Report(SteadyTime now) {
   reported_at_ = now;
   if (!callback_) return;
   progress_.bytes_per_second = Rate(now);

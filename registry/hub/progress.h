@@ -12,6 +12,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "base/steady_time.h"
 
 namespace assay::registry {
 
@@ -74,15 +75,15 @@ class ProgressMeter {
   int64_t known() const;
 
  private:
-  void Report(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  double Rate(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Report(SteadyTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  double Rate(SteadyTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const ProgressCallback callback_;
   mutable absl::Mutex mutex_;
   PullProgress progress_ ABSL_GUARDED_BY(mutex_);
-  absl::Time reported_at_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  SteadyTime reported_at_ ABSL_GUARDED_BY(mutex_) = SteadyTime::InfinitePast();
   // The time and the downloaded bytes at each report within the window of the rate.
-  std::deque<std::pair<absl::Time, int64_t>> samples_ ABSL_GUARDED_BY(mutex_);
+  std::deque<std::pair<SteadyTime, int64_t>> samples_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace assay::registry

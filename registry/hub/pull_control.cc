@@ -12,6 +12,7 @@
 #include "base/call_context.h"
 #include "base/mutex_lock.h"
 #include "base/status_macros.h"
+#include "base/steady_time.h"
 
 namespace assay::registry {
 namespace {
@@ -22,7 +23,7 @@ constexpr absl::Duration kCheckInterval = absl::Milliseconds(100);
 
 PullControl::PullControl(absl::Duration timeout, CallContext context, std::function<void()> tick)
     : timeout_(timeout),
-      deadline_(absl::Now() + timeout),
+      deadline_(SteadyTime::Now() + timeout),
       context_(std::move(context)),
       tick_(std::move(tick)) {}
 
@@ -33,7 +34,7 @@ absl::Status PullControl::Check() const {
     return absl::CancelledError(
         "cancelled; the downloaded bytes are kept, and the next pull continues there");
   }
-  if (absl::Now() >= deadline_) {
+  if (deadline_.HasPassed()) {
     return absl::DeadlineExceededError(
         absl::StrCat("not done after ", absl::FormatDuration(timeout_),
                      "; the downloaded bytes are kept, and the next pull continues there"));
@@ -52,15 +53,15 @@ absl::Status PullControl::failure() const {
 }
 
 absl::Status PullControl::Sleep(absl::Duration time) const {
-  const absl::Time end = absl::Now() + time;
+  const SteadyTime end = SteadyTime::Now() + time;
   for (;;) {
     RETURN_IF_ERROR(Check());
-    const absl::Duration left = end - absl::Now();
+    const absl::Duration left = end.Left();
     if (left <= absl::ZeroDuration()) return absl::OkStatus();
     absl::SleepFor(std::min(left, kCheckInterval));
   }
 }
 
-absl::Duration PullControl::TimeLeft() const { return deadline_ - absl::Now(); }
+absl::Duration PullControl::TimeLeft() const { return deadline_.Left(); }
 
 }  // namespace assay::registry

@@ -9,6 +9,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "base/call_context.h"
+#include "base/steady_time.h"
 
 namespace assay::registry {
 
@@ -34,7 +35,7 @@ class PullControl {
 
  private:
   const absl::Duration timeout_;
-  const absl::Time deadline_;
+  const SteadyTime deadline_;
   const CallContext context_;
   const std::function<void()> tick_;
   mutable absl::Mutex mutex_;

@@ -8,11 +8,12 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "base/steady_time.h"
 
 namespace assay::registry {
 
 EvictionPlan PlanEviction(const std::vector<EvictionCandidate>& candidates, int64_t missing_bytes,
-                          absl::Time now, absl::Duration least_residency) {
+                          SteadyTime now, absl::Duration least_residency) {
   // The bytes that can be freed without draining another model.
   int64_t reachable_bytes = 0;
   std::optional<size_t> drained;

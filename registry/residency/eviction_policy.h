@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "base/steady_time.h"
 #include "registry/residency/model_state.h"
 
 namespace assay::registry {
@@ -26,8 +27,8 @@ struct EvictionCandidate {
   // The number of handles that requests hold.
   int handles = 0;
   // When a request last began or ended.
-  absl::Time last_used = absl::InfinitePast();
-  absl::Time resident_since = absl::InfinitePast();
+  SteadyTime last_used = SteadyTime::InfinitePast();
+  SteadyTime resident_since = SteadyTime::InfinitePast();
 };
 
 // What to do, as indices into the candidates. `drain` is empty if `unload` is set.
@@ -50,7 +51,7 @@ struct EvictionPlan {
 //
 // A pure function: no lock, no clock. Takes O(n log n) for n candidates.
 EvictionPlan PlanEviction(const std::vector<EvictionCandidate>& candidates, int64_t missing_bytes,
-                          absl::Time now, absl::Duration least_residency);
+                          SteadyTime now, absl::Duration least_residency);
 
 }  // namespace assay::registry
 

@@ -22,6 +22,7 @@
 #include "base/call_context.h"
 #include "base/mutex_lock.h"
 #include "base/status_macros.h"
+#include "base/steady_time.h"
 #include "registry/catalog/source.h"
 #include "registry/residency/model_slot.h"
 #include "registry/routing/router.h"
@@ -97,12 +98,14 @@ Manager::SlotPtr Manager::Find(std::string_view id) const {
 Handle Manager::AcquireHandle(const SlotPtr& slot) {
   ++slot->handles;
   slot->last_used = absl::Now();
+  slot->idle_since = SteadyTime::Now();
   return {this, slot};
 }
 
 void Manager::Release(ModelSlot* slot) {
   MutexLock lock(mutex_);
   slot->last_used = absl::Now();
+  slot->idle_since = SteadyTime::Now();
   if (--slot->handles == 0) ++changes_;
 }
 
@@ -127,6 +130,7 @@ ModelStatus Manager::StatusOf(const ModelSlot& slot) const {
           .revision = slot.model == nullptr ? "" : slot.revision,
           .load_time = slot.load_time,
           .loaded_at = slot.loaded_at,
+          .resident_since = slot.resident_since,
           .last_used = slot.last_used,
           .handles = slot.handles,
           .cause = slot.cause,
@@ -227,11 +231,11 @@ absl::StatusOr<std::unique_ptr<ResidentModel>> Manager::Load(ModelSlot* slot,
 }
 
 absl::Status Manager::RunLoad(ModelSlot* slot, const CallContext& context) {
-  const absl::Time start = absl::Now();
+  const SteadyTime start = SteadyTime::Now();
   std::string revision;
   absl::StatusOr<std::unique_ptr<ResidentModel>> model = Load(slot, context, &revision);
   MutexLock lock(mutex_);
-  slot->load_time = absl::Now() - start;
+  slot->load_time = SteadyTime::Now() - start;
   slot->load_result = model.status();
   slot->progress.clear();
   ++slot->loads;
@@ -253,6 +257,8 @@ absl::Status Manager::RunLoad(ModelSlot* slot, const CallContext& context) {
   slot->bytes = slot->model->resident_bytes();
   slot->loaded_at = absl::Now();
   slot->last_used = slot->loaded_at;
+  slot->resident_since = SteadyTime::Now();
+  slot->idle_since = slot->resident_since;
   SetState(slot, slot->retired ? ModelState::kDraining : ModelState::kReady);
   return absl::OkStatus();
 }

@@ -18,6 +18,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "base/call_context.h"
+#include "base/steady_time.h"
 #include "registry/catalog/catalog.h"
 #include "registry/catalog/revision.h"
 #include "registry/residency/loader.h"
@@ -64,6 +65,8 @@ struct ModelStatus {
   std::string revision;
   absl::Duration load_time;
   absl::Time loaded_at;
+  // The same moment, for comparisons.
+  SteadyTime resident_since = SteadyTime::InfinitePast();
   // When a request last began or ended; the infinite past if none did.
   absl::Time last_used = absl::InfinitePast();
   int handles = 0;
@@ -224,7 +227,7 @@ class Manager {
   void UnloadIdle() ABSL_LOCKS_EXCLUDED(mutex_);
   // Returns the next such model. If there is none, returns null and sets `next` to the time of the
   // next check.
-  SlotPtr NextExpired(absl::Time now, absl::Time* next) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  SlotPtr NextExpired(SteadyTime now, SteadyTime* next) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // Resident or loading models whose entries differ in what is loaded, with the new entries.
   using Changes = std::vector<std::pair<SlotPtr, ModelEntry>>;

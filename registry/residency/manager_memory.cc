@@ -12,11 +12,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/call_context.h"
 #include "base/mutex_lock.h"
 #include "base/status_macros.h"
+#include "base/steady_time.h"
 #include "registry/residency/eviction_policy.h"
 #include "registry/residency/manager.h"
 #include "registry/residency/model_slot.h"
@@ -34,8 +34,8 @@ EvictionCandidate Describe(const ModelSlot& slot) {
           .pinned = slot.entry->pin,
           .freeable = slot.IsIdle() || slot.IsDrained(),
           .handles = slot.handles,
-          .last_used = slot.last_used,
-          .resident_since = slot.loaded_at};
+          .last_used = slot.idle_since,
+          .resident_since = slot.resident_since};
 }
 
 }  // namespace
@@ -151,7 +151,7 @@ bool Manager::Evict(const MemoryRequest& request, int64_t missing_bytes) {
     }
   }
   const EvictionPlan plan =
-      PlanEviction(candidates, missing_bytes, absl::Now(), options_.least_residency);
+      PlanEviction(candidates, missing_bytes, SteadyTime::Now(), options_.least_residency);
   if (plan.unload.has_value()) {
     const SlotPtr& slot = slots[*plan.unload];
     if (slot->state == ModelState::kDraining) {
@@ -175,14 +175,14 @@ void Manager::CancelEvictions() {
   }
 }
 
-Manager::SlotPtr Manager::NextExpired(absl::Time now, absl::Time* next) const {
-  *next = absl::InfiniteFuture();
+Manager::SlotPtr Manager::NextExpired(SteadyTime now, SteadyTime* next) const {
+  *next = SteadyTime::InfiniteFuture();
   for (const SlotPtr& slot : detached_slots_) {
     if (slot->retired && slot->IsDrained()) return slot;
   }
   for (const SlotPtr& slot : slots_) {
     if (!slot->IsIdle() || slot->entry->pin) continue;
-    const absl::Time end = slot->last_used + slot->entry->keep_alive.value_or(options_.keep_alive);
+    const SteadyTime end = slot->idle_since + slot->entry->keep_alive.value_or(options_.keep_alive);
     if (end <= now) return slot;
     *next = std::min(*next, end);
   }
@@ -192,8 +192,8 @@ Manager::SlotPtr Manager::NextExpired(absl::Time now, absl::Time* next) const {
 void Manager::UnloadIdle() {
   MutexLock lock(mutex_);
   while (!stopping_) {
-    absl::Time next;
-    if (const SlotPtr slot = NextExpired(absl::Now(), &next); slot != nullptr) {
+    SteadyTime next;
+    if (const SlotPtr slot = NextExpired(SteadyTime::Now(), &next); slot != nullptr) {
       if (slot->retired) {
         Free(slot, UnloadCause::kReloaded, slot->reason);
       } else {
@@ -207,7 +207,7 @@ void Manager::UnloadIdle() {
     }
     const uint64_t before = changes_;
     const auto wake = [this, before]() { return stopping_ || changes_ != before; };
-    mutex_.AwaitWithDeadline(absl::Condition(&wake), next);
+    mutex_.AwaitWithTimeout(absl::Condition(&wake), next.Left());
   }
 }
 

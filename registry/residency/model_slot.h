@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "base/steady_time.h"
 #include "registry/catalog/catalog.h"
 #include "registry/residency/loader.h"
 #include "registry/residency/model_state.h"
@@ -37,8 +38,11 @@ struct ModelSlot {
   int64_t bytes = 0;
   absl::Duration load_time;
   absl::Time loaded_at;
-  // When a request last began or ended.
+  // When a request last began or ended, as a date.
   absl::Time last_used = absl::InfinitePast();
+  // The same two moments for decisions. A model that was never used counts from its load.
+  SteadyTime resident_since = SteadyTime::InfinitePast();
+  SteadyTime idle_since = SteadyTime::InfinitePast();
   int handles = 0;
   int visits = 0;
   // The number of callers that wait for this model, including the one that loads it.

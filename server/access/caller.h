@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "base/caller_share.h"
 #include "server/access/role.h"
 
 namespace assay::server {
@@ -41,6 +42,11 @@ struct Caller {
   // Returns PERMISSION_DENIED, with the models that may be used, if `model` may not.
   absl::Status CheckModel(const std::string& model) const;
 };
+
+// Returns what the queues need to know about the caller.
+inline CallerShare ShareOf(const Caller& caller) {
+  return {.id = caller.id, .share = caller.share};
+}
 
 // True if the caller, given as gRPC formats its address, is on this machine.
 bool IsLocal(std::string_view peer);

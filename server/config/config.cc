@@ -71,6 +71,8 @@ LimitsConfig ReadLimits(YamlMap map) {
       static_cast<int>(map.Int("max_running", limits.max_running, 1, kMaxRunningLimit));
   limits.max_waiting =
       static_cast<int>(map.Int("max_waiting", limits.max_waiting, 0, kMaxWaitingLimit));
+  limits.max_wait = absl::Seconds(
+      map.Seconds("max_wait", absl::ToDoubleSeconds(limits.max_wait), 0, kMaxTimeoutSeconds));
   limits.max_prompt_bytes = map.Bytes("max_prompt_bytes", limits.max_prompt_bytes);
   if (limits.max_prompt_bytes < 1 || limits.max_prompt_bytes > kMaxPromptBytesLimit) {
     map.Error("max_prompt_bytes", "must be between 1 byte and 64MiB");

@@ -26,6 +26,8 @@ struct LimitsConfig {
   int max_running = 16;
   // The most requests that wait in the queue of one model, in addition to the running ones.
   int max_waiting = 64;
+  // A request that would wait longer for its model is refused at once. Zero: none is.
+  absl::Duration max_wait = absl::Seconds(2);
   // The maximum size of a prompt or of a whole conversation in bytes.
   int64_t max_prompt_bytes = int64_t{1} << 20;
   int max_new_tokens = 4096;

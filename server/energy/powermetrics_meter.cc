@@ -16,9 +16,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/mutex_lock.h"
+#include "base/steady_time.h"
 
 extern char** environ;  // NOLINT: glibc declares it, macOS does not
 
@@ -96,7 +96,7 @@ class PowermetricsMeter final : public evaluator::EnergyMeter {
 
   double Joules() override ABSL_LOCKS_EXCLUDED(mutex_) {
     const MutexLock lock(mutex_);
-    const absl::Duration since = std::min(absl::Now() - reported_at_, kMaxExtrapolation);
+    const absl::Duration since = std::min(SteadyTime::Now() - reported_at_, kMaxExtrapolation);
     // A report may contain less energy than was assumed; the total must not decrease.
     max_joules_ = std::max(max_joules_, joules_ + parser_.watts() * absl::ToDoubleSeconds(since));
     return max_joules_;
@@ -138,7 +138,7 @@ class PowermetricsMeter final : public evaluator::EnergyMeter {
     const std::optional<double> joules = parser_.ParseLine(line);
     if (!joules) return;
     joules_ += *joules;
-    reported_at_ = absl::Now();
+    reported_at_ = SteadyTime::Now();
     ++reports_;
   }
 
@@ -147,7 +147,7 @@ class PowermetricsMeter final : public evaluator::EnergyMeter {
   PowermetricsParser parser_ ABSL_GUARDED_BY(mutex_);
   double joules_ ABSL_GUARDED_BY(mutex_) = 0;
   double max_joules_ ABSL_GUARDED_BY(mutex_) = 0;
-  absl::Time reported_at_ ABSL_GUARDED_BY(mutex_);
+  SteadyTime reported_at_ ABSL_GUARDED_BY(mutex_);
   int reports_ ABSL_GUARDED_BY(mutex_) = 0;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
   // Declared last, so that the thread starts after all other members exist.

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "base/steady_time.h"
 #include "evaluator/records/evaluation.h"
 #include "evaluator/records/tracking.h"
 #include "nlohmann/json.hpp"
@@ -100,7 +101,7 @@ class MlflowClient {
   std::string RunUrl(absl::string_view experiment_id, absl::string_view run_id) const;
 
   // Behaves like http::Client::Expire(). Thread-safe.
-  void Expire(absl::Time when) { connection_->Expire(when); }
+  void Expire(SteadyTime when) { connection_->Expire(when); }
 
  private:
   struct RunInfo {

@@ -18,6 +18,7 @@
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "base/status_macros.h"
+#include "base/steady_time.h"
 #include "server/mlflow/batch.h"
 #include "server/mlflow/tracking_uri.h"
 
@@ -172,8 +173,8 @@ absl::StatusOr<http::Response> MlflowConnection::SendOnce(const http::Request& r
 }
 
 void MlflowConnection::Wait(absl::Duration wait) {
-  const absl::Time end = absl::Now() + wait;
-  while (absl::Now() < end && !http_.Expired()) absl::SleepFor(std::min(wait, kExpiryPollPeriod));
+  const SteadyTime end = SteadyTime::Now() + wait;
+  while (!end.HasPassed() && !http_.Expired()) absl::SleepFor(std::min(wait, kExpiryPollPeriod));
 }
 
 absl::StatusOr<http::Response> MlflowConnection::Send(const http::Request& request) {

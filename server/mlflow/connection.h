@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "base/http/client.h"
+#include "base/steady_time.h"
 #include "nlohmann/json.hpp"
 
 namespace assay::server {
@@ -80,7 +81,7 @@ class MlflowConnection {
   const std::string& base_url() const { return base_url_; }
 
   // Behaves like http::Client::Expire(). Thread-safe.
-  void Expire(absl::Time when) { http_.Expire(when); }
+  void Expire(SteadyTime when) { http_.Expire(when); }
 
  private:
   enum class Retry { kAllowed, kNever };

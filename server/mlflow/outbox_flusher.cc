@@ -9,6 +9,7 @@
 
 #include "absl/time/clock.h"
 #include "base/mutex_lock.h"
+#include "base/steady_time.h"
 
 namespace assay::server {
 namespace {
@@ -18,6 +19,8 @@ constexpr int kEntriesPerFlush = 16;
 constexpr absl::Duration kContextPollPeriod = absl::Milliseconds(50);
 // 2^20 times any sensible initial backoff exceeds every maximum.
 constexpr int kMaxDoublings = 20;
+// The clock was set back by a person or a time server, not merely slowed down.
+constexpr absl::Duration kSetBack = absl::Seconds(1);
 
 // The failure does not depend on the run: the next one would fail in the same way.
 bool IsServerFailure(const absl::Status& status) {
@@ -43,7 +46,7 @@ void OutboxFlusher::Stop(absl::Duration bound) {
     const MutexLock lock(mutex_);
     if (!stopping_) {
       stopping_ = true;
-      stop_by_ = absl::Now() + bound;
+      stop_by_ = SteadyTime::Now() + bound;
       client_->Expire(stop_by_);
     }
   }
@@ -66,9 +69,9 @@ UploadCounts OutboxFlusher::Counts() {
   return counts_;
 }
 
-absl::Time OutboxFlusher::AwaitWork(bool more) {
+SteadyTime OutboxFlusher::AwaitWork(bool more) {
   bool attempt_all = false;
-  absl::Time stop_by;
+  SteadyTime stop_by;
   {
     const MutexLock lock(mutex_);
     const auto requested = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -76,16 +79,16 @@ absl::Time OutboxFlusher::AwaitWork(bool more) {
     };
     const auto due = [this, &requested]()
                          ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return wake_ || requested(); };
-    if (absl::Now() < counts_.paused_until) {
+    if (!counts_.paused_until.HasPassed()) {
       // Wake() does not shorten the pause that the server asked for.
-      mutex_.AwaitWithDeadline(absl::Condition(&requested), counts_.paused_until);
+      mutex_.AwaitWithTimeout(absl::Condition(&requested), counts_.paused_until.Left());
     } else if (!more) {
       mutex_.AwaitWithTimeout(absl::Condition(&due), options_.poll_interval);
     }
     wake_ = false;
     attempt_all = requested_ > begun_;
     begun_ = requested_;
-    if (attempt_all) counts_.paused_until = absl::InfinitePast();
+    if (attempt_all) counts_.paused_until = SteadyTime::InfinitePast();
     stop_by = stop_by_;
   }
   if (attempt_all) {
@@ -99,9 +102,10 @@ absl::Time OutboxFlusher::AwaitWork(bool more) {
 void OutboxFlusher::Run() {
   bool more = true;
   while (true) {
-    const absl::Time stop_by = AwaitWork(more);
-    const bool last = stop_by != absl::InfiniteFuture();
-    if (last && absl::Now() >= stop_by) return;
+    const SteadyTime stop_by = AwaitWork(more);
+    const bool last = stop_by != SteadyTime::InfiniteFuture();
+    if (last && stop_by.HasPassed()) return;
+    CheckTimeOfDay();
     more = Flush();
     if (!more) {
       const MutexLock lock(mutex_);
@@ -110,6 +114,18 @@ void OutboxFlusher::Run() {
     if (last && more) continue;
     DeleteDuplicates(last);
     if (last) return;
+  }
+}
+
+void OutboxFlusher::CheckTimeOfDay() {
+  const absl::Time date = absl::Now();
+  const SteadyTime now = SteadyTime::Now();
+  const absl::Duration set_back = (now - checked_) - (date - checked_date_);
+  checked_date_ = date;
+  checked_ = now;
+  if (set_back < kSetBack) return;
+  if (const absl::Status expedited = store_->ExpediteOutbox(date); !expedited.ok()) {
+    ReportStoreError(expedited);
   }
 }
 
@@ -126,7 +142,7 @@ bool OutboxFlusher::Flush() {
 }
 
 void OutboxFlusher::DeleteDuplicates(bool last) {
-  if (absl::Now() < Counts().paused_until) return;
+  if (!Counts().paused_until.HasPassed()) return;
   // Failures are retried after the next flush.
   client_->DeleteDuplicates(last ? absl::InfiniteFuture() : absl::Now()).IgnoreError();
 }
@@ -157,7 +173,7 @@ OutboxFlusher::Next OutboxFlusher::Upload(const evaluator::OutboxEntry& entry) {
 }
 
 OutboxFlusher::Next OutboxFlusher::Postpone(const absl::Status& failure, UploadReport* report) {
-  const absl::Time now = absl::Now();
+  const SteadyTime now = SteadyTime::Now();
   report->permanent = !IsTransient(failure);
   report->first_permanent = report->permanent && rejected_.insert(report->entry.id).second;
   absl::Duration wait =
@@ -176,7 +192,7 @@ OutboxFlusher::Next OutboxFlusher::Postpone(const absl::Status& failure, UploadR
     }
     Pause(now + pause);
   }
-  report->retry_at = now + wait;
+  report->retry_at = absl::Now() + wait;
   const absl::Status postponed =
       store_->PostponeOutbox(report->entry.id, report->retry_at, std::string(failure.message()));
   // NOT_FOUND: the entry was deleted with its evaluation, or replaced by a newer amendment.
@@ -187,7 +203,7 @@ OutboxFlusher::Next OutboxFlusher::Postpone(const absl::Status& failure, UploadR
   return next;
 }
 
-void OutboxFlusher::Pause(absl::Time until) {
+void OutboxFlusher::Pause(SteadyTime until) {
   const MutexLock lock(mutex_);
   counts_.paused_until = until;
 }

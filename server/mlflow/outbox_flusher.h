@@ -11,8 +11,10 @@
 #include "absl/random/random.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/call_context.h"
+#include "base/steady_time.h"
 #include "evaluator/store/run_store.h"
 #include "server/mlflow/client.h"
 
@@ -39,7 +41,7 @@ struct UploadCounts {
   // Attempts that failed. A run that succeeds at its third attempt counts here twice.
   int64_t failed = 0;
   // No upload is attempted before this time, because the server failed.
-  absl::Time paused_until = absl::InfinitePast();
+  SteadyTime paused_until = SteadyTime::InfinitePast();
 };
 
 struct OutboxFlusherOptions {
@@ -92,16 +94,19 @@ class OutboxFlusher {
  private:
   void Run();
   // Waits until there is something to do. Returns the time by which the thread must end.
-  absl::Time AwaitWork(bool more);
+  SteadyTime AwaitWork(bool more);
   enum class Next { kContinue, kServerFailed, kStoreFailed };
 
   // Uploads due entries, at most one batch. Returns true if there may be more.
   bool Flush();
   // Deletes duplicate runs caused by lost answers.
   void DeleteDuplicates(bool last);
+  // Makes all entries due if the time of day was set back: the dates of their next attempts would
+  // be far in the future.
+  void CheckTimeOfDay();
   Next Upload(const evaluator::OutboxEntry& entry);
   Next Postpone(const absl::Status& failure, UploadReport* report);
-  void Pause(absl::Time until);
+  void Pause(SteadyTime until);
   absl::Duration Backoff(int attempts);
   void ReportStoreError(const absl::Status& status);
 
@@ -112,7 +117,7 @@ class OutboxFlusher {
   absl::Mutex mutex_;
   bool wake_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::Time stop_by_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
+  SteadyTime stop_by_ ABSL_GUARDED_BY(mutex_) = SteadyTime::InfiniteFuture();
   // The numbers of the last AttemptAll() that was called, begun and completed.
   int64_t requested_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t begun_ ABSL_GUARDED_BY(mutex_) = 0;
@@ -121,6 +126,9 @@ class OutboxFlusher {
 
   // Used only by the thread.
   absl::BitGen random_;
+  // The time of day and the monotonic clock at the last check.
+  absl::Time checked_date_ = absl::Now();
+  SteadyTime checked_ = SteadyTime::Now();
   int server_failures_ = 0;
   absl::flat_hash_set<int64_t> rejected_;
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "base/steady_time.h"
 #include "server/mlflow/client.h"
 #include "server/tracing/span_receiver.h"
 
@@ -17,7 +18,7 @@ class MlflowSpanReceiver final : public SpanReceiver {
   explicit MlflowSpanReceiver(std::unique_ptr<MlflowClient> client) : client_(std::move(client)) {}
 
   Delivery Send(const std::string& body) override;
-  void Expire(absl::Time when) override { client_->Expire(when); }
+  void Expire(SteadyTime when) override { client_->Expire(when); }
 
  private:
   const std::unique_ptr<MlflowClient> client_;

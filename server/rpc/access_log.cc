@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "base/steady_time.h"
 #include "google/protobuf/descriptor.h"
 #include "grpcpp/server_context.h"
 #include "server/rpc/grpc_context.h"
@@ -52,7 +52,7 @@ class CallInterceptor final : public grpc::experimental::Interceptor {
         record_(record),
         progress_(progress),
         resets_(resets),
-        start_(absl::Now()),
+        start_(SteadyTime::Now()),
         reports_itself_(
             std::string_view(call->method()).starts_with("/assay.v1.InferenceService/Generate")) {}
 
@@ -81,7 +81,7 @@ class CallInterceptor final : public grpc::experimental::Interceptor {
       ExplainUnhandled(batch);
       record_({.context = context_,
                .status = batch->GetSendStatus(),
-               .duration = absl::Now() - start_});
+               .duration = SteadyTime::Now() - start_});
     }
     batch->Proceed();
   }
@@ -91,7 +91,7 @@ class CallInterceptor final : public grpc::experimental::Interceptor {
   // gRPC does not say that a call without a message was cancelled.
   bool IsReset() const {
     if (!handled_) return true;
-    return call_->server_context()->IsCancelled() && absl::Now() - start_ < kEarly;
+    return call_->server_context()->IsCancelled() && SteadyTime::Now() - start_ < kEarly;
   }
 
   // gRPC's callback API answers UNIMPLEMENTED to a call whose message cannot be parsed, as to a
@@ -107,7 +107,7 @@ class CallInterceptor final : public grpc::experimental::Interceptor {
   const AccessLog::RecordFn& record_;
   const AccessLog::ProgressFn& progress_;
   ResetGuard* const resets_;
-  const absl::Time start_;
+  const SteadyTime start_;
   const bool reports_itself_;
   // True once the message is parsed: the method's handler will receive it.
   bool handled_ = false;

@@ -4,18 +4,20 @@
 #include <chrono>
 #include <utility>
 
-#include "absl/time/clock.h"
+#include "base/steady_time.h"
+#include "server/access/caller.h"
 #include "server/rpc/grpc_context.h"
 
 namespace assay::server {
 namespace {
 
-absl::Time DeadlineOf(const grpc::CallbackServerContext& call, absl::Duration default_deadline) {
-  if (call.deadline() != std::chrono::system_clock::time_point::max()) {
-    return absl::FromChrono(call.deadline());
+// gRPC gives the deadline as a date, which it has computed just now from the time that is left.
+SteadyTime DeadlineOf(const grpc::CallbackServerContext& call, absl::Duration default_deadline) {
+  const SteadyTime now = SteadyTime::Now();
+  if (call.deadline() == std::chrono::system_clock::time_point::max()) {
+    return now + default_deadline;
   }
-  return default_deadline == absl::InfiniteDuration() ? absl::InfiniteFuture()
-                                                      : absl::Now() + default_deadline;
+  return now + absl::FromChrono(call.deadline() - std::chrono::system_clock::now());
 }
 
 }  // namespace
@@ -33,6 +35,10 @@ RequestContext ServerCall::Origin(double sample_ratio) const {
   RequestContext origin = MakeRequestContext(*call_, method_, sample_ratio);
   origin.caller = caller();
   return origin;
+}
+
+CallContext ServerCall::ContextOfCaller() const {
+  return context_.For(ShareOf(caller()));
 }
 
 absl::Status ServerCall::Check() const {

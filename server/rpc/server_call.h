@@ -36,6 +36,8 @@ class ServerCall {
 
   // Its copies may outlive the call.
   const CallContext& context() const { return context_; }
+  // Returns the same context with the caller, for work that shares a queue with that of others.
+  CallContext ContextOfCaller() const;
   const std::string& method() const { return method_; }
   // Returns the caller's address as gRPC formats it.
   std::string peer() const { return call_->peer(); }

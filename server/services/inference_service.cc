@@ -75,7 +75,7 @@ absl::Status InferenceServiceImpl::Likelihood(const ServerCall& call,
                                               assay::v1::LikelihoodResponse* response) {
   RETURN_IF_ERROR(call.caller().CheckModel(request.model()));
   const absl::StatusOr<LikelihoodResult> result =
-      likelihood_->Compute(ToCall(request), call.context());
+      likelihood_->Compute(ToCall(request), call.ContextOfCaller());
   RETURN_IF_ERROR(result.status());
   // The context is read too, and has no count of its own.
   ChargeTokens(call.caller(), EstimateTokens(request.ByteSizeLong()));

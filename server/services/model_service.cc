@@ -14,10 +14,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/annotate.h"
 #include "base/status_macros.h"
+#include "base/steady_time.h"
 #include "engine/runtime/inspection.h"
 #include "registry/catalog/source.h"
 #include "server/services/progress_queue.h"
@@ -166,7 +166,7 @@ absl::Status ModelServiceImpl::LoadModel(const ServerCall& call,
 absl::Status ModelServiceImpl::UnloadModel(const ServerCall& call,
                                            const assay::v1::UnloadModelRequest& request,
                                            assay::v1::UnloadModelResponse* response) {
-  const absl::Duration left = call.context().deadline() - absl::Now();
+  const absl::Duration left = call.context().deadline().Left();
   absl::StatusOr<int64_t> freed =
       deps_.manager->Unload(request.id(), std::min(left, deps_.drain_timeout));
   RETURN_IF_ERROR(freed.status());

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "base/call_context.h"
 #include "base/status_macros.h"
+#include "base/steady_time.h"
 #include "server/rpc/grpc_status.h"
 #include "server/wire/proto_time.h"
 
@@ -69,7 +70,7 @@ absl::Status TrackingServiceImpl::FillOutbox(assay::v1::Outbox* outbox) {
 
 absl::Status TrackingServiceImpl::FillStatus(assay::v1::GetTrackingStatusResponse* response) {
   ASSIGN_OR_RETURN(const std::unique_ptr<MlflowClient> client, dependencies_.make_client());
-  client->Expire(absl::Now() + kAnswerTimeout);
+  client->Expire(SteadyTime::Now() + kAnswerTimeout);
   const ExperimentState state = client->CheckExperiment();
   response->set_enabled(true);
   response->set_tracking_uri(state.tracking_uri);
@@ -80,8 +81,8 @@ absl::Status TrackingServiceImpl::FillStatus(assay::v1::GetTrackingStatusRespons
   const UploadCounts counts = dependencies_.flusher->Counts();
   response->set_uploads_ok(counts.ok);
   response->set_uploads_failed(counts.failed);
-  if (counts.paused_until > absl::Now()) {
-    *response->mutable_paused_until() = ToTimestamp(counts.paused_until);
+  if (!counts.paused_until.HasPassed()) {
+    *response->mutable_paused_until() = ToTimestamp(absl::Now() + counts.paused_until.Left());
   }
   return FillOutbox(response->mutable_outbox());
 }
@@ -102,7 +103,7 @@ absl::Status TrackingServiceImpl::Flush(const CallContext& context,
   while (!context.IsDone()) {
     const UploadCounts counts = dependencies_.flusher->Counts();
     ASSIGN_OR_RETURN(const absl::Time next, dependencies_.store->NextOutboxAttempt());
-    if (std::max(next, counts.paused_until) >= context.deadline()) break;
+    if (std::max(next - absl::Now(), counts.paused_until.Left()) >= context.deadline().Left()) break;
     absl::SleepFor(kFlushPollPeriod);
   }
   response->set_uploaded(dependencies_.flusher->Counts().ok - uploaded_before);
@@ -120,7 +121,7 @@ absl::Status TrackingServiceImpl::FlushTracking(const ServerCall& call,
   const absl::StatusOr<absl::Duration> wait = FlushWait(request);
   RETURN_IF_ERROR(wait.status());
   const CallContext& context = call.context();
-  return Flush(context.Until(std::min(absl::Now() + *wait, context.deadline() - kReplyTime)),
+  return Flush(context.Until(std::min(SteadyTime::Now() + *wait, context.deadline() - kReplyTime)),
                response);
 }
 

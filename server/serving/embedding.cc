@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "base/annotate.h"
 #include "base/status_macros.h"
+#include "base/steady_time.h"
 #include "server/serving/served_model.h"
 
 namespace assay::server {
@@ -39,7 +39,7 @@ absl::Status EmbeddingService::Check(const EmbedCall& call) const {
 
 absl::StatusOr<EmbedResult> EmbeddingService::Compute(const EmbedCall& call,
                                                       const CallContext& context) {
-  const absl::Time start = absl::Now();
+  const SteadyTime start = SteadyTime::Now();
   RETURN_IF_ERROR(Check(call));
   const CallContext limited = context.Until(start + limits_.inference_timeout);
   ASSIGN_OR_RETURN(registry::Handle handle, manager_->Acquire(call.model, nullptr, limited));
@@ -47,12 +47,12 @@ absl::StatusOr<EmbedResult> EmbeddingService::Compute(const EmbedCall& call,
   EmbedResult result{.model = call.model,
                      .revision = handle.revision(),
                      .dimension = encoder->dimension(),
-                     .load_time = absl::Now() - start};
+                     .load_time = SteadyTime::Now() - start};
   ASSIGN_OR_RETURN(engine::EmbeddingResult computed,
                    encoder->Embed(call.input, call.normalize, limited));
   result.embeddings = std::move(computed.embeddings);
   result.times = computed.times;
-  result.total_time = absl::Now() - start;
+  result.total_time = SteadyTime::Now() - start;
   return result;
 }
 

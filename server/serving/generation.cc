@@ -17,6 +17,7 @@
 #include "absl/time/time.h"
 #include "base/call_context.h"
 #include "base/status_macros.h"
+#include "base/steady_time.h"
 #include "base/work_limit.h"
 #include "evaluator/economics/economics.h"
 #include "server/serving/generation_request.h"
@@ -77,9 +78,9 @@ GenerateResult ToResult(const engine::GenerationResult& generated,
 
 // Returns the next whole multiple of the interval. It is the same for all streams, so their
 // messages leave together: they disturb the cores that compute the next token once, in few packets.
-absl::Time NextSendTime(absl::Time now, absl::Duration interval) {
+SteadyTime NextSendTime(SteadyTime now, absl::Duration interval) {
   if (interval <= absl::ZeroDuration()) return now;
-  return now + interval - (now - absl::UnixEpoch()) % interval;
+  return now + interval - now.SinceEpoch() % interval;
 }
 
 // Follows the stream to its end. Text that arrives before the next send time is sent with the text
@@ -110,7 +111,7 @@ absl::StatusOr<engine::GenerationResult> Follow(engine::GenerationStream& stream
     if (event.has_value()) {
       return std::get<absl::StatusOr<engine::GenerationResult>>(*std::move(event));
     }
-    stream.AwaitEnd(NextSendTime(absl::Now(), interval()));
+    stream.AwaitEnd(NextSendTime(SteadyTime::Now(), interval()));
   }
 }
 
@@ -224,7 +225,7 @@ absl::StatusOr<GenerationService::Accepted> GenerationService::SubmitAlong(
       record->revision = accepted->handle.revision();
       record->rule = route->rule;
       record->tried = route->tried;
-      record->accepted = absl::Now() - record->arrival;
+      record->accepted = SteadyTime::Now() - record->start;
       return accepted;
     }
     if (!try_next || request.context.IsDone()) return accepted.status();
@@ -242,9 +243,17 @@ absl::StatusOr<GenerateResult> GenerationService::Run(const GenerateCall& call,
   }
   if (routing_->Has(call.content_type)) record->content_type = call.content_type;
   ASSIGN_OR_RETURN(engine::GenerationRequest engine_request, ToEngineRequest(call, limits_));
-  engine_request.arrival = record->arrival;
+  const Caller& caller = record->context.caller;
+  engine_request.caller = ShareOf(caller);
+  engine_request.priority = std::min(engine_request.priority, caller.max_priority);
+  // An evaluation has time; a refused request would be a failure of the model that it measures.
+  const bool is_own_work = caller.id.empty();
+  if (limits_.max_wait > absl::ZeroDuration() && !is_own_work) {
+    engine_request.max_wait = limits_.max_wait;
+  }
+  engine_request.arrival = record->start;
   engine_request.deadline =
-      std::min(context.deadline(), record->arrival + limits_.inference_timeout);
+      std::min(context.deadline(), record->start + limits_.inference_timeout);
 
   ASSIGN_OR_RETURN(registry::RouteDecision route,
                    routing_->Choose({.model = call.model,
@@ -254,9 +263,10 @@ absl::StatusOr<GenerateResult> GenerationService::Run(const GenerateCall& call,
   if (routing_->Has(route.content_type)) record->content_type = route.content_type;
   record->model = route.model;
   record->rule = route.rule;
-  record->routed = absl::Now() - record->arrival;
+  record->routed = SteadyTime::Now() - record->start;
   RETURN_IF_ERROR(record->context.caller.CheckModel(route.model));
-  const CallContext limited = context.Until(engine_request.deadline);
+  const CallContext limited =
+      context.Until(engine_request.deadline).For(engine_request.caller);
   const Request request{.engine = std::move(engine_request),
                         .sampling = call.sampling,
                         .context = limited,
@@ -284,14 +294,17 @@ absl::StatusOr<GenerateResult> GenerationService::Generate(const GenerateCall& c
                                                            GenerationObserver* observer,
                                                            RequestContext origin) {
   const GenerateResult none;
-  RequestRecord record{
-      .context = std::move(origin), .arrival = absl::Now(), .call = &call, .result = &none};
+  RequestRecord record{.context = std::move(origin),
+                       .arrival = absl::Now(),
+                       .start = SteadyTime::Now(),
+                       .call = &call,
+                       .result = &none};
   ChargedObserver charged(call, record.context.caller, observer);
   absl::StatusOr<GenerateResult> result = Run(call, context, &charged, &record);
   charged.Charge(result);
   record.status = result.status();
   if (result.ok()) record.result = &*result;
-  record.duration = absl::Now() - record.arrival;
+  record.duration = SteadyTime::Now() - record.start;
   record_(record);
   return result;
 }

@@ -63,7 +63,8 @@ struct GenerateCall {
   std::vector<std::string> stop;
   // 0 stands for limits.default_max_new_tokens.
   int max_new_tokens = 0;
-  // Requests of higher priority run first. -100 to 100.
+  // Orders the requests of one caller: those of higher priority run first. -100 to 100. At most
+  // what the caller is allowed; a higher one counts as that.
   int priority = 0;
   // Requests with the same key go to the same model of a weighted route. At most 256 bytes.
   std::string routing_key;

@@ -7,9 +7,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
 #include "base/call_context.h"
+#include "base/steady_time.h"
 
 namespace assay::server {
 
@@ -25,7 +24,7 @@ absl::StatusOr<registry::PullResult> HubFetch::Pull(const registry::HubSource& s
                                                     CallContext context) const {
   if (!downloader_->ok()) return downloader_->status();
   if (on_start_) on_start_();
-  const absl::Time start = absl::Now();
+  const SteadyTime start = SteadyTime::Now();
   int64_t fetched = 0;
   const auto watch = [&](const registry::PullProgress& pull) {
     fetched = pull.bytes_fetched;
@@ -39,7 +38,7 @@ absl::StatusOr<registry::PullResult> HubFetch::Pull(const registry::HubSource& s
     on_end_({.source = source,
              .status = pulled.status(),
              .bytes = pulled.ok() ? pulled->bytes_fetched : fetched,
-             .duration = absl::Now() - start});
+             .duration = SteadyTime::Now() - start});
   }
   return pulled;
 }

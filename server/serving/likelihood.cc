@@ -11,11 +11,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/annotate.h"
 #include "base/call_context.h"
 #include "base/status_macros.h"
+#include "base/steady_time.h"
 #include "engine/runtime/likelihood.h"
 #include "server/serving/served_model.h"
 
@@ -80,13 +80,13 @@ absl::StatusOr<LikelihoodResult> LikelihoodService::Compute(const LikelihoodCall
   RETURN_IF_ERROR(Check(call));
   const absl::Duration timeout =
       std::min(call.timeout.value_or(limits_.inference_timeout), limits_.inference_timeout);
-  absl::Time deadline = absl::Now() + timeout;
+  SteadyTime deadline = SteadyTime::Now() + timeout;
   ASSIGN_OR_RETURN(registry::Handle handle,
                    manager_->Acquire(call.model, nullptr, context.Until(deadline)));
   ASSIGN_OR_RETURN(engine::LanguageModel* const found, LanguageModelOf(handle));
   engine::LanguageModel& model = *found;
   if (call.timeout.has_value()) {
-    deadline = absl::Now() + timeout * MaxWindows(call.text.size(), model.info());
+    deadline = SteadyTime::Now() + timeout * MaxWindows(call.text.size(), model.info());
   }
   ASSIGN_OR_RETURN(const std::vector<engine::Likelihood> likelihoods,
                    ComputeWith(model, call, context.Until(deadline)));

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "base/steady_time.h"
 #include "server/rpc/request_context.h"
 #include "server/serving/generation_types.h"
 
@@ -26,6 +27,8 @@ struct RequestRecord {
   std::vector<std::string> tried;
   absl::Status status;
   absl::Time arrival;
+  // The same moment, from which the durations are measured.
+  SteadyTime start;
   absl::Duration duration;
   // The time from arrival until the route was known, and until a model had accepted the request.
   // Negative if the request did not get that far.

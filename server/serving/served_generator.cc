@@ -9,20 +9,20 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/call_context.h"
 #include "base/mutex_lock.h"
 #include "base/status_macros.h"
+#include "base/steady_time.h"
 #include "server/serving/served_model.h"
 
 namespace assay::server {
 namespace {
 
 // Returns when the model was last loaded; the infinite past if the catalog lacks it.
-absl::Time LoadedAt(const registry::Manager& manager, const std::string& model) {
+SteadyTime LoadedAt(const registry::Manager& manager, const std::string& model) {
   const absl::StatusOr<registry::ModelStatus> status = manager.Get(model);
-  return status.ok() ? status->loaded_at : absl::InfinitePast();
+  return status.ok() ? status->resident_since : SteadyTime::InfinitePast();
 }
 
 class JobObserver final : public GenerationObserver {
@@ -30,13 +30,13 @@ class JobObserver final : public GenerationObserver {
   explicit JobObserver(const registry::Manager* manager) : manager_(manager) {}
   void OnStarted(const registry::RouteDecision& /*route*/, const registry::Handle& model) override {
     revision = model.revision();
-    accepted = absl::Now();
+    accepted = SteadyTime::Now();
     loaded = LoadedAt(*manager_, model.entry().id);
   }
 
   std::string revision;
-  absl::Time accepted;
-  absl::Time loaded;
+  SteadyTime accepted;
+  SteadyTime loaded;
 
  private:
   const registry::Manager* const manager_;
@@ -44,7 +44,7 @@ class JobObserver final : public GenerationObserver {
 
 // Subtracts the time of a load from the measured times. `start` is the start of the job and
 // `requested` that of its request.
-void SubtractLoad(const JobObserver& observer, absl::Time start, absl::Time requested,
+void SubtractLoad(const JobObserver& observer, SteadyTime start, SteadyTime requested,
                   evaluator::Generation* generation) {
   if (observer.loaded < start) return;
   generation->load_ms = absl::ToDoubleMilliseconds(observer.accepted - start);
@@ -124,9 +124,9 @@ absl::StatusOr<evaluator::LoadReport> ServedGenerator::Prepare(const std::string
 
 absl::StatusOr<absl::Duration> ServedGenerator::MakeResident(const std::string& model,
                                                              const CallContext& context) {
-  const absl::Time start = absl::Now();
+  const SteadyTime start = SteadyTime::Now();
   ASSIGN_OR_RETURN(registry::Handle handle, manager_->Acquire(model, nullptr, context));
-  return LoadedAt(*manager_, model) < start ? absl::ZeroDuration() : absl::Now() - start;
+  return LoadedAt(*manager_, model) < start ? absl::ZeroDuration() : SteadyTime::Now() - start;
 }
 
 absl::Status ServedGenerator::CheckRevision(const std::string& model, const std::string& revision) {
@@ -151,7 +151,7 @@ absl::Status ServedGenerator::SetPrompt(const evaluator::GenerationJob& job,
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(registry::Handle handle,
-                   manager_->Acquire(job.model, nullptr, context.Until(absl::Now() + job.timeout)));
+                   manager_->Acquire(job.model, nullptr, context.Until(SteadyTime::Now() + job.timeout)));
   if (Served(handle).info().has_chat_template) {
     call->chat = std::vector<ChatMessage>{{.role = "system", .content = job.system},
                                           {.role = "user", .content = job.prompt}};
@@ -163,7 +163,7 @@ absl::Status ServedGenerator::SetPrompt(const evaluator::GenerationJob& job,
 
 absl::StatusOr<evaluator::Generation> ServedGenerator::Generate(const evaluator::GenerationJob& job,
                                                                 const CallContext& context) {
-  const absl::Time start = absl::Now();
+  const SteadyTime start = SteadyTime::Now();
   GenerateCall call{.model = job.model,
                     .sampling = {.temperature = static_cast<float>(job.sampling.temperature),
                                  .top_p = static_cast<float>(job.sampling.top_p),
@@ -174,7 +174,7 @@ absl::StatusOr<evaluator::Generation> ServedGenerator::Generate(const evaluator:
   RETURN_IF_ERROR(SetPrompt(job, context, &call));
 
   JobObserver observer(manager_);
-  const absl::Time requested = absl::Now();
+  const SteadyTime requested = SteadyTime::Now();
   ASSIGN_OR_RETURN(const GenerateResult result,
                    generation_->Generate(call, context.Until(requested + job.timeout), &observer));
   RETURN_IF_ERROR(CheckRevision(job.model, observer.revision));

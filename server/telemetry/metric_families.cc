@@ -124,6 +124,8 @@ MetricFamilies::MetricFamilies()
       running(Gauges(registry, "assay_requests_running", "Requests in the running batch.")),
       waiting(Gauges(registry, "assay_requests_waiting",
                      "Requests waiting in the queue of their model.")),
+      expected_wait(Gauges(registry, "assay_request_expected_wait_seconds",
+                           "Expected wait of a request that came after all others.")),
       cache_usage(Gauges(registry, "assay_kv_cache_usage_ratio",
                          "Share of the KV cache used by running requests.")),
       cache_capacity(
@@ -258,6 +260,7 @@ ModelSeries::ModelSeries(MetricFamilies* families, const std::vector<std::string
       energy(families->energy.Add({{"model", name}})),
       running(families->running.Add({{"model", name}})),
       waiting(families->waiting.Add({{"model", name}})),
+      expected_wait(families->expected_wait.Add({{"model", name}})),
       cache_usage(families->cache_usage.Add({{"model", name}})),
       cache_capacity(families->cache_capacity.Add({{"model", name}})),
       load_duration(families->load_duration.Add({{"model", name}}, DurationEdges())),

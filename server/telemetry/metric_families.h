@@ -107,6 +107,7 @@ struct MetricFamilies {
   // Models.
   Family<Gauge>& running;
   Family<Gauge>& waiting;
+  Family<Gauge>& expected_wait;
   Family<Gauge>& cache_usage;
   Family<Gauge>& cache_capacity;
   Family<Gauge>& model_memory;
@@ -213,6 +214,7 @@ class ModelSeries {
   Counter& energy;
   Gauge& running;
   Gauge& waiting;
+  Gauge& expected_wait;
   Gauge& cache_usage;
   Gauge& cache_capacity;
   Histogram& load_duration;

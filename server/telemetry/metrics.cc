@@ -158,6 +158,7 @@ void Metrics::Declare(const std::vector<std::string>& models,
     if (names->models.contains(name)) continue;
     series->running.Set(0);
     series->waiting.Set(0);
+    series->expected_wait.Set(0);
     series->cache_usage.Set(0);
     series->cache_capacity.Set(0);
     series->breaker.Set(0);
@@ -246,6 +247,7 @@ void Metrics::SetModelUse(std::string_view model, const ModelUse& use) {
   const ModelSeries& series = names->Model(model);
   series.running.Set(use.running);
   series.waiting.Set(use.waiting);
+  series.expected_wait.Set(absl::ToDoubleSeconds(use.expected_wait));
   const auto capacity = static_cast<double>(use.cache_capacity_tokens);
   series.cache_usage.Set(capacity > 0 ? static_cast<double>(use.cached_tokens) / capacity : 0);
   series.cache_capacity.Set(capacity);

@@ -64,6 +64,8 @@ struct RequestObservation {
 struct ModelUse {
   int running = 0;
   int waiting = 0;
+  // How long a request would wait that came after all others.
+  absl::Duration expected_wait;
   // The KV cache tokens held by running requests, and the capacity of the KV cache.
   int64_t cached_tokens = 0;
   int64_t cache_capacity_tokens = 0;

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/http/client.h"
+#include "base/steady_time.h"
 #include "server/tracing/span_receiver.h"
 
 namespace assay::server {
@@ -28,7 +29,7 @@ class OtlpReceiver final : public SpanReceiver {
   explicit OtlpReceiver(OtlpTarget target);
 
   Delivery Send(const std::string& body) override;
-  void Expire(absl::Time when) override { http_.Expire(when); }
+  void Expire(SteadyTime when) override { http_.Expire(when); }
 
  private:
   const std::string url_;

@@ -5,8 +5,8 @@
 #include <iterator>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "base/mutex_lock.h"
+#include "base/steady_time.h"
 #include "server/tracing/otlp_json.h"
 
 namespace assay::server {
@@ -22,7 +22,7 @@ void SpanExporter::Export(std::vector<Span> trace) {
     counts_.dropped += static_cast<int64_t>(trace.size());
     return;
   }
-  if (queue_.empty()) oldest_ = absl::Now();
+  if (queue_.empty()) oldest_ = SteadyTime::Now();
   queue_.insert(queue_.end(), std::make_move_iterator(trace.begin()),
                 std::make_move_iterator(trace.end()));
 }
@@ -32,7 +32,7 @@ void SpanExporter::Stop(absl::Duration bound) {
     const MutexLock lock(mutex_);
     if (!stopping_) {
       stopping_ = true;
-      stop_by_ = absl::Now() + bound;
+      stop_by_ = SteadyTime::Now() + bound;
       receiver_->Expire(stop_by_);
     }
   }
@@ -61,7 +61,7 @@ std::vector<Span> SpanExporter::NextBatch() {
     return stopping_ || queue_.size() >= options_.max_batch;
   };
   mutex_.Await(absl::Condition(&any));
-  mutex_.AwaitWithDeadline(absl::Condition(&full), oldest_ + options_.delay);
+  mutex_.AwaitWithTimeout(absl::Condition(&full), (oldest_ + options_.delay).Left());
   const auto end =
       queue_.begin() + static_cast<std::ptrdiff_t>(std::min(queue_.size(), options_.max_batch));
   std::vector<Span> batch(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
@@ -99,7 +99,7 @@ bool SpanExporter::Wait(absl::Duration wait) {
   const MutexLock lock(mutex_);
   // Stop() ends the wait early, so that the remaining time is used for attempts.
   mutex_.AwaitWithTimeout(absl::Condition(&stopping_), wait);
-  return absl::Now() < stop_by_;
+  return !stop_by_.HasPassed();
 }
 
 }  // namespace assay::server

@@ -14,6 +14,7 @@
 #include "absl/random/random.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "base/steady_time.h"
 #include "server/tracing/span.h"
 #include "server/tracing/span_receiver.h"
 
@@ -76,9 +77,9 @@ class SpanExporter {
   mutable absl::Mutex mutex_;
   std::deque<Span> queue_ ABSL_GUARDED_BY(mutex_);
   // When the oldest span in the queue was exported.
-  absl::Time oldest_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
+  SteadyTime oldest_ ABSL_GUARDED_BY(mutex_) = SteadyTime::InfiniteFuture();
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::Time stop_by_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
+  SteadyTime stop_by_ ABSL_GUARDED_BY(mutex_) = SteadyTime::InfiniteFuture();
   SpanCounts counts_ ABSL_GUARDED_BY(mutex_);
   // Used only by the thread.
   absl::BitGen random_;

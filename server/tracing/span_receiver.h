@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "base/steady_time.h"
 
 namespace assay::server {
 
@@ -30,7 +31,7 @@ class SpanReceiver {
   // Sends `body`, a request made by ToOtlpJson(). Blocks for one HTTP exchange.
   virtual Delivery Send(const std::string& body) = 0;
   // Makes every send fail after `when`, within about a second.
-  virtual void Expire(absl::Time when) = 0;
+  virtual void Expire(SteadyTime when) = 0;
 };
 
 }  // namespace assay::server

@@ -2,8 +2,8 @@
 #include "base/call_context.h"
 
 #include "absl/status/status.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/steady_time.h"
 #include "gtest/gtest.h"
 
 namespace assay {
@@ -17,7 +17,7 @@ TEST(CallContextTest, WithoutDeadlineAndCancellationNeverEnds) {
 
 TEST(CallContextTest, ReportsCancellationBeforeLateness) {
   bool cancelled = false;
-  const CallContext context([&] { return cancelled; }, absl::InfinitePast());
+  const CallContext context([&] { return cancelled; }, SteadyTime::InfinitePast());
   EXPECT_EQ(context.Check().code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_TRUE(context.IsDone());
   EXPECT_FALSE(context.IsCancelled());
@@ -38,9 +38,18 @@ TEST(CallContextTest, OrWhenAddsAReason) {
 }
 
 TEST(CallContextTest, UntilTakesTheEarlierDeadline) {
-  const absl::Time soon = absl::Now() + absl::Hours(1);
+  const SteadyTime soon = SteadyTime::Now() + absl::Hours(1);
   EXPECT_EQ(CallContext().Until(soon).deadline(), soon);
-  EXPECT_EQ(CallContext::WithDeadline(soon).Until(absl::InfiniteFuture()).deadline(), soon);
+  EXPECT_EQ(CallContext::WithDeadline(soon).Until(SteadyTime::InfiniteFuture()).deadline(), soon);
+}
+
+TEST(CallContextTest, TheCallerIsKept) {
+  EXPECT_EQ(CallContext().caller().id, "");
+  const CallContext context = CallContext().For({.id = "a", .share = 2});
+  const CallContext limited = context.Until(SteadyTime::Now()).OrWhen([] { return false; });
+  EXPECT_EQ(limited.caller().id, "a");
+  EXPECT_EQ(limited.caller().share, 2);
+  EXPECT_TRUE(limited.IsLate());
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/steady_time.h"
 #include "gtest/gtest.h"
 #include "tests/patience.h"
 
@@ -18,7 +19,7 @@ constexpr size_t kMaxOutputBytes = 1 << 20;
 
 absl::StatusOr<ChildResult> RunShell(const std::string& script, const std::string& input = "",
                                      absl::Duration timeout = Patience()) {
-  return RunChild({"sh", "-c", script}, input, absl::Now() + timeout, kMaxOutputBytes);
+  return RunChild({"sh", "-c", script}, input, SteadyTime::Now() + timeout, kMaxOutputBytes);
 }
 
 TEST(ChildProcessTest, PassesInputOutputsAndExitCode) {
@@ -44,7 +45,7 @@ TEST(ChildProcessTest, ASignalIsPartOfTheExitCode) {
 
 TEST(ChildProcessTest, AMissingProgramIsNotFound) {
   const absl::StatusOr<ChildResult> result =
-      RunChild({"/nonexistent/program"}, "", absl::InfiniteFuture(), kMaxOutputBytes);
+      RunChild({"/nonexistent/program"}, "", SteadyTime::InfiniteFuture(), kMaxOutputBytes);
   EXPECT_EQ(result.status().code(), absl::StatusCode::kNotFound);
 }
 

@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/call_context.h"
+#include "base/mutex_lock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -43,7 +44,7 @@ TEST(SlotsTest, WaitingEndsWithTheCall) {
   ASSERT_TRUE(held.ok());
   const absl::Status late =
       slots
-          .Acquire(CallContext::WithDeadline(absl::Now() + absl::Milliseconds(30)),
+          .Acquire(CallContext::WithTimeout(absl::Milliseconds(30)),
                    "inspections are running")
           .status();
   EXPECT_EQ(late.code(), absl::StatusCode::kResourceExhausted);
@@ -54,6 +55,34 @@ TEST(SlotsTest, WaitingEndsWithTheCall) {
   Slots::Slot moved = *std::move(held);
   moved = Slots::Slot();
   EXPECT_TRUE(slots.Acquire(CallContext(), "are in").ok());
+}
+
+// Of six calls that wait, the only one of the quiet caller is the second to get the slot.
+TEST(SlotsTest, ManyCallsOfOneCallerDoNotDelayAnother) {
+  Slots slots(1);
+  absl::Mutex mutex;
+  std::vector<std::string> order;
+  auto held = slots.Acquire(CallContext().For({.id = "greedy"}), "are in");
+  ASSERT_TRUE(held.ok());
+  std::atomic<int> begun = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 6; ++i) {
+    threads.emplace_back([&, id = std::string(i < 5 ? "greedy" : "quiet")] {
+      const CallContext context = CallContext().For({.id = id});
+      ++begun;
+      const auto slot = slots.Acquire(context, "are in");
+      ASSERT_TRUE(slot.ok());
+      const MutexLock lock(mutex);
+      order.push_back(id);
+    });
+  }
+  while (begun < 6) absl::SleepFor(absl::Milliseconds(1));
+  // Until all of them wait.
+  absl::SleepFor(absl::Milliseconds(100));
+  *held = Slots::Slot();
+  for (std::thread& thread : threads) thread.join();
+  ASSERT_EQ(order.size(), 6U);
+  EXPECT_THAT(order[0] + order[1], testing::HasSubstr("quiet"));
 }
 
 }  // namespace

@@ -6,9 +6,10 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "base/caller_share.h"
+#include "base/steady_time.h"
 #include "engine/chat/chat_template.h"
 #include "engine/runtime/generation/sampling.h"
 #include "engine/tokenizer/tokenizer.h"
@@ -53,9 +54,13 @@ struct GenerationRequest {
   int max_new_tokens = 256;
   // The text ends before the first of these strings, which may span tokens. None may be empty.
   std::vector<std::string> stop;
-  // Requests of higher priority run first. They preempt others if all slots are taken or the KV
-  // cache is full.
+  // Orders the requests of one caller: those of higher priority run first. They preempt others of
+  // the caller if all slots are taken or the KV cache is full.
   int priority = 0;
+  // The model is shared fairly between callers, in proportion to their shares (scheduler.h).
+  CallerShare caller;
+  // A request that would wait longer for the model is refused (LanguageModel::Submit).
+  absl::Duration max_wait = absl::InfiniteDuration();
   // True: the end-of-text token does not end the generation (for measurements).
   bool ignore_end_of_text = false;
   // False: no draft tokens, whatever the model was loaded with (for measurements).
@@ -64,10 +69,10 @@ struct GenerationRequest {
   // added to the prefix cache (for measurements).
   bool reuse_prefix = true;
   // The arrival time, from which `queue` and `first_token` are measured.
-  absl::Time arrival = absl::Now();
+  SteadyTime arrival = SteadyTime::Now();
   // After the deadline the request ends with DEADLINE_EXCEEDED. It is checked for each token and
   // each chunk of the prompt.
-  absl::Time deadline = absl::InfiniteFuture();
+  SteadyTime deadline = SteadyTime::InfiniteFuture();
 };
 
 enum class FinishReason { kEndOfText, kStopString, kLength };

@@ -10,23 +10,24 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/mutex_lock.h"
+#include "base/steady_time.h"
 
 namespace assay::engine {
 
 std::optional<GenerationStream::Event> GenerationStream::Next(absl::Duration timeout) {
-  const absl::Time end = absl::Now() + timeout;
+  const SteadyTime end = SteadyTime::Now() + timeout;
   const MutexLock lock(mutex_);
   const absl::Condition has_event(this, &GenerationStream::HasEvent);
-  mutex_.AwaitWithDeadline(has_event, state_ == State::kWaiting ? std::min(end, deadline_) : end);
-  if (state_ == State::kWaiting && absl::Now() >= deadline_) {
+  mutex_.AwaitWithTimeout(has_event, state_ == State::kWaiting ? std::min(timeout, deadline_.Left())
+                                                              : timeout);
+  if (state_ == State::kWaiting && deadline_.HasPassed()) {
     FinishLocked(absl::DeadlineExceededError("the deadline passed while the request was queued"));
   }
   // The request may have begun to run just before its deadline. The scheduler checks the deadline
   // of running requests.
-  if (!HasEvent()) mutex_.AwaitWithDeadline(has_event, end);
+  if (!HasEvent()) mutex_.AwaitWithTimeout(has_event, end.Left());
   if (!texts_.empty()) {
     Event event = std::move(texts_.front());
     texts_.pop_front();
@@ -38,9 +39,9 @@ std::optional<GenerationStream::Event> GenerationStream::Next(absl::Duration tim
   return event;
 }
 
-void GenerationStream::AwaitEnd(absl::Time until) const {
+void GenerationStream::AwaitEnd(SteadyTime until) const {
   const MutexLock lock(mutex_);
-  mutex_.AwaitWithDeadline(absl::Condition(this, &GenerationStream::HasEnded), until);
+  mutex_.AwaitWithTimeout(absl::Condition(this, &GenerationStream::HasEnded), until.Left());
 }
 
 void GenerationStream::Cancel() {
@@ -57,10 +58,16 @@ void GenerationStream::OnText(std::string_view text, absl::Span<const TokenId> t
 
 bool GenerationStream::Start() {
   const MutexLock lock(mutex_);
-  if (state_ != State::kWaiting) return false;
-  state_ = State::kRunning;
+  if (state_ == State::kFinished) return false;
   started_ = true;
+  if (state_ == State::kRunning) return false;
+  state_ = State::kRunning;
   return true;
+}
+
+void GenerationStream::Requeue() {
+  const MutexLock lock(mutex_);
+  started_ = false;
 }
 
 bool GenerationStream::HasStarted() const {

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "base/steady_time.h"
 #include "engine/runtime/generation/generation.h"
 
 namespace assay::engine {
@@ -32,7 +33,7 @@ class GenerationStream : private GenerationSink {
   using Event = std::variant<TextEvent, absl::StatusOr<GenerationResult>>;
 
   // Called by Scheduler::Submit().
-  explicit GenerationStream(absl::Time deadline) : deadline_(deadline) {}
+  explicit GenerationStream(SteadyTime deadline) : deadline_(deadline) {}
 
   // Waits up to `timeout` for the next event and returns it, or nullopt if there is none. After the
   // result there are no more events, and Next() returns at once. A request whose deadline passes in
@@ -40,9 +41,10 @@ class GenerationStream : private GenerationSink {
   std::optional<Event> Next(absl::Duration timeout);
 
   // Waits for the result, at most until `until`. New text does not wake the caller.
-  void AwaitEnd(absl::Time until) const;
+  void AwaitEnd(SteadyTime until) const;
 
-  // Returns true if the request has left the queue, even if it has ended since.
+  // Returns true if the request has left the queue, even if it has ended since. A preempted request
+  // is in the queue again.
   bool HasStarted() const;
 
   // Cancels the request. The computation stops within one token, and the last event is CANCELLED. A
@@ -59,6 +61,8 @@ class GenerationStream : private GenerationSink {
 
   // Marks the request as running. Returns false if it ended while it waited, or has started before.
   bool Start();
+  // Marks a running request as preempted.
+  void Requeue();
   // Sets the result. Does nothing if the request has ended.
   void Finish(absl::StatusOr<GenerationResult> result);
   bool IsFinished() const;
@@ -67,7 +71,7 @@ class GenerationStream : private GenerationSink {
   bool HasEvent() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   void FinishLocked(absl::StatusOr<GenerationResult> result) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  const absl::Time deadline_;
+  const SteadyTime deadline_;
   std::atomic<bool> cancelled_ = false;
   mutable absl::Mutex mutex_;
   State state_ ABSL_GUARDED_BY(mutex_) = State::kWaiting;

@@ -18,11 +18,12 @@ KvCacheManager::KvCacheManager(int64_t pages, bool prefix_cache)
     : pool_(pages), prefixes_(&pool_, prefix_cache) {}
 
 KvCacheManager::Admission KvCacheManager::CheckAdmission(const Sequence& next, Running running,
+                                                         size_t preemptable,
                                                          size_t max_running) const {
   const int64_t needed = PagesFor(next.length() + 1);
   size_t kept = running.size();
   while (kept >= max_running || !HasPages(needed, running, kept)) {
-    if (kept == 0 || running[kept - 1]->priority() >= next.priority()) {
+    if (kept + preemptable == running.size()) {
       return {.fits = false,
               .kept = running.size(),
               .waits_for_scoring =

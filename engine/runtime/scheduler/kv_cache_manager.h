@@ -22,7 +22,7 @@ namespace assay::engine {
 // v1/core/kv_cache_manager.py.)
 class KvCacheManager {
  public:
-  // The running requests, sorted by RunsBefore(): the last one is the first to be preempted.
+  // The running requests: the last one is the first to be preempted.
   using Running = absl::Span<const std::unique_ptr<Sequence>>;
 
   // The decision about a waiting request.
@@ -53,9 +53,10 @@ class KvCacheManager {
 
   // Decides whether `next` can run beside `running`, of which at most `max_running` run in the end.
   // It fits if its tokens and one more do, after every request that is kept has the pages that it
-  // needs to go on. Only requests of strictly lower priority are preempted, no more of them than
+  // needs to go on. Only the last `preemptable` requests are preempted, no more of them than
   // necessary, and none if that is not enough. Changes nothing.
-  Admission CheckAdmission(const Sequence& next, Running running, size_t max_running) const;
+  Admission CheckAdmission(const Sequence& next, Running running, size_t preemptable,
+                           size_t max_running) const;
 
   // Gives an admitted sequence the cached pages of its prefix, if it may reuse them, and sets
   // `computed` to the tokens in them.
@@ -66,8 +67,7 @@ class KvCacheManager {
   bool Allocate(Sequence& sequence, int64_t tokens);
 
   // Returns the request to preempt after Allocate() has failed for `sequence`, one of `running`:
-  // the one that has the lowest priority and, of these, arrived last. That may be `sequence`
-  // itself. Returns null if `sequence` is that request and sequences are being scored: they end
+  // the last one, which may be `sequence` itself. Returns null if `sequence` is that request and sequences are being scored: they end
   // soon, and waiting for their pages costs less than a recompute.
   Sequence* ChooseVictim(const Sequence& sequence, Running running) const;
 

@@ -15,11 +15,12 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/time/clock.h"
 #include "base/mutex_lock.h"
 #include "base/status_macros.h"
+#include "base/steady_time.h"
 #include "base/work_limit.h"
 #include "engine/runtime/generation/encoding_slots.h"
+#include "engine/runtime/scheduler/fair_order.h"
 #include "engine/runtime/scheduler/prompt_lookup.h"
 
 namespace assay::engine {
@@ -30,12 +31,22 @@ constexpr size_t kLongPromptBytes = size_t{64} << 10;
 // Each scored byte takes some bytes more for copies and tokens.
 constexpr int64_t kMaxScoredBytes = int64_t{8} << 20;
 
-// Inserts the sequence at its position in the order of RunsBefore().
-template <typename Container>
-void Insert(std::unique_ptr<Sequence> sequence, Container* into) {
-  const auto place = std::find_if(into->begin(), into->end(),
-                                  [&](const auto& other) { return RunsBefore(*sequence, *other); });
-  into->insert(place, std::move(sequence));
+// The weight of the newest step in the average times of steps.
+constexpr double kNewestStep = 0.05;
+
+bool PointeeRunsBefore(const std::unique_ptr<Sequence>& a, const std::unique_ptr<Sequence>& b) {
+  return RunsBefore(*a, *b);
+}
+
+// Returns the work that is left of a request.
+WaitEstimate::Work WorkLeft(const Sequence& sequence) {
+  const bool decodes = sequence.is_decoding();
+  return {.account = sequence.account,
+          .number = sequence.arrival_number,
+          .priority = sequence.priority(),
+          .prompt_tokens = decodes ? 0 : sequence.length() - sequence.computed,
+          .generated_tokens = sequence.generated_tokens(),
+          .max_tokens = sequence.max_tokens()};
 }
 
 }  // namespace
@@ -48,6 +59,8 @@ Scheduler::Scheduler(Model model, Options options)
           " computed this request; try again later, unload a model, or send shorter texts"))),
       cache_(model_.executor->pages(), options.prefix_cache),
       budget_(options.prefill_chunk),
+      places_(options.max_running),
+      estimate_(options.max_running),
       texts_(
           model_.name,
           {.texts = int64_t{options.max_running} + options.max_waiting, .bytes = kMaxScoredBytes},
@@ -75,7 +88,8 @@ Scheduler::~Scheduler() {
 
 absl::StatusOr<EncodedPrompt> Scheduler::EncodePrompt(const GenerationRequest& request) {
   const auto bytes = TextBytes(request.prompt);
-  const CallContext until_deadline = CallContext::WithDeadline(request.deadline);
+  const CallContext until_deadline =
+      CallContext::WithDeadline(request.deadline).For(request.caller);
   ASSIGN_OR_RETURN(const Slots::Slot slot, AwaitEncodingSlot(bytes, until_deadline));
   const WorkLimit limit(kMaxPromptCpu, until_deadline);
   absl::StatusOr<EncodedPrompt> encoded = model_.encode(request.prompt);
@@ -86,6 +100,11 @@ absl::StatusOr<EncodedPrompt> Scheduler::EncodePrompt(const GenerationRequest& r
 
 absl::StatusOr<std::shared_ptr<GenerationStream>> Scheduler::Submit(GenerationRequest request) {
   RETURN_IF_ERROR(ValidateRequest(request));
+  {
+    // Before the prompt is encoded: a request that is refused should cost nothing.
+    const MutexLock lock(mutex_);
+    RETURN_IF_ERROR(CheckWait(request));
+  }
   ASSIGN_OR_RETURN(EncodedPrompt prompt, EncodePrompt(request));
   auto stream = std::make_shared<GenerationStream>(request.deadline);
   GenerationSink* sink = stream.get();
@@ -93,18 +112,77 @@ absl::StatusOr<std::shared_ptr<GenerationStream>> Scheduler::Submit(GenerationRe
                                              *model_.tokenizer, model_.context, sink);
   sequence->stream = stream;
   const MutexLock lock(mutex_);
+  RETURN_IF_ERROR(Enqueue(std::move(sequence)));
+  return stream;
+}
+
+absl::Status Scheduler::Enqueue(SequencePtr sequence) {
   DropFinished();
+  FairShare::Account* const account = callers_.Arrive(sequence->caller());
   const int waiting = static_cast<int>(waiting_.size());
   // A request that can run at once does not wait, whatever the limit.
   const int free_slots = std::max(0, options_.max_running - running());
-  if (waiting >= options_.max_waiting + free_slots) {
+  if (waiting >= options_.max_waiting + free_slots && !MakeRoomFor(*account, waiting)) {
+    const int own = account->waiting - 1;
+    callers_.LeaveWaiting(account);
+    // Its end needs no other report.
+    sequence->stream = nullptr;
     return absl::ResourceExhaustedError(
         absl::StrCat("the queue of ", model_.name, " is full: ", waiting, " requests wait (limit ",
-                     options_.max_waiting, "); try again later"));
+                     options_.max_waiting, "), ", own, " of them of this caller; try again later"));
   }
+  sequence->account = account;
   sequence->arrival_number = next_number_++;
-  Insert(std::move(sequence), &waiting_);
-  return stream;
+  waiting_.push_back(std::move(sequence));
+  return absl::OkStatus();
+}
+
+bool Scheduler::MakeRoomFor(const FairShare::Account& caller, int waiting) {
+  const size_t removed = ChooseRemoved(waiting_, caller);
+  if (removed == waiting_.size()) return false;
+  Sequence& sequence = *waiting_[removed];
+  sequence.stream->Finish(absl::ResourceExhaustedError(
+      absl::StrCat("the queue of ", model_.name, " is full: ", waiting, " requests wait (limit ",
+                   options_.max_waiting, "), ", sequence.account->waiting,
+                   " of them of this caller; this one made room for another caller, try again "
+                   "later")));
+  callers_.LeaveWaiting(sequence.account);
+  waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(removed));
+  return true;
+}
+
+std::vector<WaitEstimate::Work> Scheduler::WaitingWork() const {
+  std::vector<WaitEstimate::Work> work;
+  work.reserve(waiting_.size());
+  for (const SequencePtr& sequence : waiting_) {
+    if (!sequence->stream->IsFinished()) work.push_back(WorkLeft(*sequence));
+  }
+  return work;
+}
+
+absl::Status Scheduler::CheckWait(const GenerationRequest& request) const {
+  if (request.max_wait == absl::InfiniteDuration()) return absl::OkStatus();
+  const absl::Duration wait = estimate_.Expected(request.caller.id, request.caller.share,
+                                                 request.priority, callers_, WaitingWork());
+  constexpr absl::Duration kShown = absl::Milliseconds(100);
+  const auto text = [](absl::Duration duration) {
+    return absl::FormatDuration(absl::Trunc(duration, kShown));
+  };
+  if (wait > request.max_wait) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "the queue of ", model_.name, " is too long: this request would wait about ", text(wait),
+        " (limits.max_wait is ", absl::FormatDuration(request.max_wait), "); try again later"));
+  }
+  if (wait <= request.deadline.Left()) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "the queue of ", model_.name, " is too long: this request would wait about ", text(wait),
+      " and has ", text(request.deadline.Left()),
+      " until its deadline; try again later, or with a later deadline"));
+}
+
+absl::Duration Scheduler::expected_wait() const {
+  const MutexLock lock(mutex_);
+  return estimate_.Backlog(WaitingWork());
 }
 
 absl::Status Scheduler::RunAlone(absl::FunctionRef<absl::Status(ModelExecutor&)> work) {
@@ -127,6 +205,7 @@ absl::StatusOr<std::vector<TokenScore>> Scheduler::Score(absl::Span<const TokenI
   ScoringSequence scoring{.tokens = tokens, .first = first, .context = context};
   scoring.scores.reserve(tokens.size() - static_cast<size_t>(first));
   const MutexLock lock(mutex_);
+  scoring.account = callers_.Arrive(context.caller());
   scoring_.push_back(&scoring);
   mutex_.Await(absl::Condition(&scoring.done));
   if (!scoring.status.ok()) return scoring.status;
@@ -171,6 +250,7 @@ void Scheduler::EndAll(const absl::Status& status) {
   ended = ended || !scoring_.empty();
   for (ScoringSequence* scoring : scoring_) {
     scoring->status = status;
+    callers_.LeaveWaiting(scoring->account);
     scoring->done = true;
   }
   scoring_.clear();
@@ -179,7 +259,7 @@ void Scheduler::EndAll(const absl::Status& status) {
   cache_.Reset();
   if (ended) return;
   for (const SequencePtr& sequence : waiting_) sequence->stream->Finish(status);
-  waiting_.clear();
+  DropFinished();
 }
 
 void Scheduler::RequestIdleCall() {
@@ -212,6 +292,7 @@ void Scheduler::Step() {
   const StepPlan plan = PlanStep();
   if (!plan.empty()) Compute(plan);
   used_pages_.store(cache_.UsedPages(batch_), std::memory_order_relaxed);
+  UpdateEstimate();
 }
 
 void Scheduler::DropCancelled() {
@@ -228,33 +309,58 @@ void Scheduler::DropCancelled() {
   DropFinished();
 }
 
+Scheduler::SequencePtr Scheduler::TakeNext() {
+  DropFinished();
+  std::sort(batch_.begin(), batch_.end(), PointeeRunsBefore);
+  const auto first = std::min_element(waiting_.begin(), waiting_.end(), PointeeRunsBefore);
+  if (first == waiting_.end()) return nullptr;
+  const Sequence& next = **first;
+  const size_t preemptable = MovePreemptableLast(next, &batch_);
+  const auto max_running = static_cast<size_t>(options_.max_running);
+  const KvCacheManager::Admission admission =
+      cache_.CheckAdmission(next, batch_, preemptable, max_running);
+  admission_waits_for_scoring_ = admission.waits_for_scoring;
+  if (!admission.fits) {
+    places_ = std::max(1, static_cast<int>(std::min(batch_.size(), max_running)));
+    std::sort(batch_.begin(), batch_.end(), PointeeRunsBefore);
+    return nullptr;
+  }
+  SequencePtr taken = std::move(*first);
+  waiting_.erase(first);
+  while (batch_.size() > admission.kept) Preempt(*batch_.back());
+  return taken;
+}
+
 void Scheduler::Admit() {
   admission_waits_for_scoring_ = false;
+  places_ = options_.max_running;
   while (true) {
     SequencePtr next;
     bool starts = false;
     {
       const MutexLock lock(mutex_);
-      DropFinished();
-      if (waiting_.empty()) return;
-      const KvCacheManager::Admission admission = cache_.CheckAdmission(
-          *waiting_.front(), batch_, static_cast<size_t>(options_.max_running));
-      admission_waits_for_scoring_ = admission.waits_for_scoring;
-      if (!admission.fits) return;
-      // They have lower priority than the first waiting request, which stays the first.
-      while (batch_.size() > admission.kept) Preempt(*batch_.back());
-      next = std::move(waiting_.front());
-      waiting_.pop_front();
+      next = TakeNext();
+      if (next == nullptr) return;
       // It may have been cancelled just now. A preempted request has started before.
       starts = next->stream->Start();
-      if (!starts && next->stream->IsFinished()) continue;
+      if (!starts && next->stream->IsFinished()) {
+        callers_.LeaveWaiting(next->account);
+        continue;
+      }
+      callers_.Start(next->account);
+      estimate_.Add(WorkLeft(*next));
       ++running_count_;
     }
     Sequence& admitted = *next;
-    Insert(std::move(next), &batch_);
+    batch_.push_back(std::move(next));
     if (starts) admitted.Begin();
     cache_.ReusePrefix(admitted);
-    if (starts) admitted.cached_tokens = admitted.computed;
+    if (!starts) continue;
+    admitted.cached_tokens = admitted.computed;
+    admitted.charged_tokens = admitted.computed;
+    const MutexLock lock(mutex_);
+    callers_.Charge(admitted.account,
+                    kCachedTokenCost * static_cast<double>(admitted.cached_tokens));
   }
 }
 
@@ -308,6 +414,10 @@ std::vector<ScoringChunk> Scheduler::PlanScoring(int64_t tokens, int64_t rows) {
   {
     const MutexLock lock(mutex_);
     sequences.assign(scoring_.begin(), scoring_.end());
+    std::stable_sort(sequences.begin(), sequences.end(),
+                     [](const ScoringSequence* a, const ScoringSequence* b) {
+                       return a->account->virtual_time < b->account->virtual_time;
+                     });
   }
   std::vector<ScoringChunk> chunks;
   for (ScoringSequence* scoring : sequences) {
@@ -367,8 +477,9 @@ bool Scheduler::Reserve(Sequence& sequence, int64_t tokens) {
 }
 
 void Scheduler::Compute(const StepPlan& plan) {
+  Charge(plan);
   StepInput input = MakeStepInput(plan);
-  const absl::Time start = absl::Now();
+  const SteadyTime start = SteadyTime::Now();
   const absl::Status computed = model_.executor->Run(input.AsStep());
   if (!computed.ok()) {
     for (const RequestChunk& chunk : plan.requests) End(*chunk.sequence, computed);
@@ -383,8 +494,41 @@ void Scheduler::Compute(const StepPlan& plan) {
     AcceptTokens(*input.choosing[i], input.choices[i]);
   }
   RecordScores(plan.scoring, input.ratings);
-  budget_.Record(input.decode_rows, input.prompt_tokens,
-                 absl::Now() - start - model_.executor->waited());
+  const absl::Duration time = SteadyTime::Now() - start;
+  const absl::Duration computing = time - model_.executor->waited();
+  budget_.Record(input.decode_rows, input.prompt_tokens, computing);
+  step_time_ = (1 - kNewestStep) * step_time_ + time;
+  computing_time_ = (1 - kNewestStep) * computing_time_ + computing;
+}
+
+void Scheduler::Charge(const StepPlan& plan) {
+  const MutexLock lock(mutex_);
+  for (const RequestChunk& chunk : plan.requests) {
+    Sequence& sequence = *chunk.sequence;
+    // Tokens that were computed before a preemption are not the caller's fault.
+    const int64_t end = sequence.computed + chunk.tokens;
+    const int64_t charged = std::max<int64_t>(0, end - sequence.charged_tokens);
+    sequence.charged_tokens = std::max(sequence.charged_tokens, end);
+    const double cost = sequence.is_decoding() ? kGeneratedTokenCost : kPromptTokenCost;
+    callers_.Charge(sequence.account, cost * static_cast<double>(charged));
+  }
+  for (const ScoringChunk& chunk : plan.scoring) {
+    callers_.Charge(chunk.sequence->account, kPromptTokenCost * static_cast<double>(chunk.tokens));
+  }
+}
+
+void Scheduler::UpdateEstimate() {
+  std::vector<WaitEstimate::Work> running;
+  running.reserve(batch_.size());
+  for (const SequencePtr& sequence : batch_) running.push_back(WorkLeft(*sequence));
+  const double stretch = computing_time_ > absl::ZeroDuration()
+                             ? absl::FDivDuration(step_time_, computing_time_)
+                             : 1;
+  const WaitEstimate::Pace pace = {.prompt_token = stretch * budget_.PromptTokenTime(),
+                                   .generated_token = stretch * budget_.RowTime(places_)};
+  const MutexLock lock(mutex_);
+  estimate_.SetRunning(std::move(running), places_);
+  estimate_.SetPace(pace);
 }
 
 void Scheduler::RecordScores(const std::vector<ScoringChunk>& chunks,
@@ -425,7 +569,9 @@ void Scheduler::AcceptTokens(const RequestChunk& chunk, const TokenChoice& choic
 
 void Scheduler::Preempt(Sequence& sequence) {
   ++sequence.preemptions;
-  Insert(Remove(sequence), &waiting_);
+  callers_.Suspend(sequence.account);
+  sequence.stream->Requeue();
+  waiting_.push_back(Remove(sequence));
 }
 
 void Scheduler::End(Sequence& sequence, absl::StatusOr<GenerationResult> result) {
@@ -433,6 +579,10 @@ void Scheduler::End(Sequence& sequence, absl::StatusOr<GenerationResult> result)
   {
     const MutexLock lock(mutex_);
     removed = Remove(sequence);
+    callers_.LeaveRunning(removed->account);
+    if (result.ok()) {
+      estimate_.RecordText(removed->generated_tokens(), removed->max_tokens());
+    }
   }
   // The result is last: a caller that reads it finds the slot and the pages free.
   removed->stream->Finish(std::move(result));
@@ -443,6 +593,7 @@ void Scheduler::EndScoring(ScoringSequence& scoring, absl::Status status) {
   scoring.status = std::move(status);
   const MutexLock lock(mutex_);
   scoring_.erase(std::find(scoring_.begin(), scoring_.end(), &scoring));
+  callers_.LeaveWaiting(scoring.account);
   // The caller of Score() may return after this, and with it `scoring` ends.
   scoring.done = true;
 }
@@ -454,15 +605,17 @@ Scheduler::SequencePtr Scheduler::Remove(Sequence& sequence) {
   });
   SequencePtr removed = std::move(*place);
   batch_.erase(place);
+  estimate_.Remove(sequence.arrival_number);
   --running_count_;
   return removed;
 }
 
 void Scheduler::DropFinished() {
-  waiting_.erase(
-      std::remove_if(waiting_.begin(), waiting_.end(),
-                     [](const SequencePtr& sequence) { return sequence->stream->IsFinished(); }),
-      waiting_.end());
+  std::erase_if(waiting_, [this](const SequencePtr& sequence) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (!sequence->stream->IsFinished()) return false;
+    callers_.LeaveWaiting(sequence->account);
+    return true;
+  });
 }
 
 }  // namespace assay::engine

@@ -16,8 +16,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "base/call_context.h"
+#include "base/fair_share.h"
 #include "base/mutex_lock.h"
 #include "engine/kernels/kv_pages.h"
 #include "engine/runtime/generation/generation.h"
@@ -30,6 +32,7 @@
 #include "engine/runtime/scheduler/step_plan.h"
 #include "engine/runtime/scheduler/text_admission.h"
 #include "engine/runtime/scheduler/token_score.h"
+#include "engine/runtime/scheduler/wait_estimate.h"
 #include "engine/tokenizer/tokenizer.h"
 
 namespace assay::engine {
@@ -38,7 +41,10 @@ namespace assay::engine {
 // one token of every decoding request; beside them it prefills chunks of new prompts and of
 // sequences that are scored. Requests join and leave between steps.
 //
-// KvCacheManager decides which requests are admitted, which cached prefixes they skip and which
+// The model is shared fairly between callers, in proportion to their shares and counted in tokens
+// (base/fair_share.h, fair_order.h); priorities order the requests of one caller.
+//
+// KvCacheManager decides which requests are admitted, which cached prefixes they skip and how many
 // requests are preempted. A preempted request keeps its text, waits, and is recomputed when it is
 // admitted again. Where it pays, a step also verifies draft tokens that a request is likely to
 // generate next (prompt_lookup.h), and accepts those that the model would have chosen. The results
@@ -68,7 +74,8 @@ class Scheduler {
   struct Options {
     // The number of requests computed together; at least 1.
     int max_running = 16;
-    // The number of requests that wait beside them; more are refused with RESOURCE_EXHAUSTED.
+    // The number of requests that wait beside them; more are refused with RESOURCE_EXHAUSTED. A
+    // caller that has more of the places than another one makes room for it.
     int max_waiting = 64;
     // The number of prompt tokens in a step while no request decodes; at least 1.
     int prefill_chunk = 128;
@@ -112,11 +119,15 @@ class Scheduler {
 
   // Counts a text of `bytes` that will be scored, as long as the permit exists. Must be called
   // before it is tokenized. RESOURCE_EXHAUSTED: as many texts as may run and wait are counted, or
-  // they have more than 8 MiB together.
-  absl::StatusOr<TextAdmission::Permit> AdmitText(int64_t bytes) { return texts_.Admit(bytes); }
+  // they have more than 8 MiB together. An eighth of both is kept for callers that have no text.
+  absl::StatusOr<TextAdmission::Permit> AdmitText(int64_t bytes, const std::string& caller = {}) {
+    return texts_.Admit(bytes, caller);
+  }
 
   int running() const { return running_count_.load(std::memory_order_relaxed); }
   int waiting() const;
+  // Returns how long a request would wait that came after all others.
+  absl::Duration expected_wait() const ABSL_LOCKS_EXCLUDED(mutex_);
   // The number of KV tokens held by running requests after the last step, in whole pages. Shared
   // pages count once per request. Does not wait for a step.
   int64_t cached_tokens() const {
@@ -144,6 +155,16 @@ class Scheduler {
   };
 
   absl::StatusOr<EncodedPrompt> EncodePrompt(const GenerationRequest& request);
+  // RESOURCE_EXHAUSTED: the request would wait too long.
+  absl::Status CheckWait(const GenerationRequest& request) const
+      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  std::vector<WaitEstimate::Work> WaitingWork() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  // Adds a request to the queue. RESOURCE_EXHAUSTED: the queue is full, and no request of another
+  // caller makes room.
+  absl::Status Enqueue(SequencePtr sequence) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Ends and removes a request of another caller that has too many. Returns false if there is none.
+  bool MakeRoomFor(const FairShare::Account& caller, int waiting)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   void RunLoop();
   // Does one step. Ends what is being computed if the step runs out of memory.
@@ -162,6 +183,9 @@ class Scheduler {
   void Step() ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
   // Moves waiting requests into the batch as far as they fit; preempts others for them.
   void Admit() ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
+  // Takes the waiting request that is next and has the requests preempted that make place for it.
+  // Returns null if none can run.
+  SequencePtr TakeNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_, mutex_);
   void DropCancelled() ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
   StepPlan PlanStep() ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
   std::vector<RequestChunk> PlanRequests(int64_t decoding, int64_t prompt_tokens)
@@ -169,6 +193,11 @@ class Scheduler {
   std::vector<ScoringChunk> PlanScoring(int64_t tokens, int64_t rows)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
   void Compute(const StepPlan& plan) ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
+
+  // Charges the callers for the tokens of a step.
+  void Charge(const StepPlan& plan) ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
+  // Tells the estimate of waits what runs.
+  void UpdateEstimate() ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
 
   // Returns true if the sequence has its pages. Ends it if it cannot get them.
   bool AllocateScoring(ScoringSequence& scoring) ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
@@ -201,15 +230,23 @@ class Scheduler {
   absl::Mutex step_mutex_;
   KvCacheManager cache_ ABSL_GUARDED_BY(step_mutex_);
   StepBudget budget_ ABSL_GUARDED_BY(step_mutex_);
-  // The running requests, sorted by RunsBefore().
+  // The running requests. Sorted by RunsBefore() at the start of each step.
   std::vector<SequencePtr> batch_ ABSL_GUARDED_BY(step_mutex_);
   // True if only the pages of scored sequences keep the first waiting request from running. No
   // other sequence begins to be scored then.
   bool admission_waits_for_scoring_ ABSL_GUARDED_BY(step_mutex_) = false;
+  // The number of requests that run if the KV cache has no pages for more; else max_running.
+  int places_ ABSL_GUARDED_BY(step_mutex_);
+  // The time that steps took, and the part of it that was spent on them, not waiting for other
+  // models; older steps have less weight.
+  absl::Duration step_time_ ABSL_GUARDED_BY(step_mutex_);
+  absl::Duration computing_time_ ABSL_GUARDED_BY(step_mutex_);
 
   // Acquired before a stream's mutex, never after it.
   mutable absl::Mutex mutex_;
-  // New and preempted requests, sorted by RunsBefore().
+  FairShare callers_ ABSL_GUARDED_BY(mutex_);
+  WaitEstimate estimate_ ABSL_GUARDED_BY(mutex_);
+  // New and preempted requests.
   std::deque<SequencePtr> waiting_ ABSL_GUARDED_BY(mutex_);
   // The sequences being scored or waiting for it, in order of arrival.
   std::deque<ScoringSequence*> scoring_ ABSL_GUARDED_BY(mutex_);

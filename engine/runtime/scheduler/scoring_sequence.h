@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "base/call_context.h"
+#include "base/fair_share.h"
 #include "engine/runtime/scheduler/token_score.h"
 #include "engine/tokenizer/tokenizer.h"
 
@@ -20,6 +21,7 @@ struct ScoringSequence {
   // The index of the first token that is scored; at least 1.
   int64_t first;
   const CallContext& context;
+  FairShare::Account* account = nullptr;
   std::vector<int32_t> pages = {};
   // The number of tokens whose KV is in the cache.
   int64_t computed = 0;

@@ -2,7 +2,6 @@
 #include "engine/runtime/scheduler/sequence.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -11,9 +10,9 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/status_macros.h"
+#include "base/steady_time.h"
 
 namespace assay::engine {
 
@@ -46,15 +45,15 @@ Sequence::~Sequence() {
 }
 
 void Sequence::Begin() {
-  queue_ = std::max(absl::Now() - request_.arrival, absl::ZeroDuration());
-  start_ = Clock::now();
+  start_ = SteadyTime::Now();
+  queue_ = start_ - request_.arrival;
 }
 
 absl::Status Sequence::CheckCancelled() const {
   if (sink_ != nullptr && sink_->Cancelled()) {
     return absl::CancelledError(absl::StrCat("cancelled after ", output_.token_count(), " tokens"));
   }
-  if (absl::Now() < request_.deadline) return absl::OkStatus();
+  if (!request_.deadline.HasPassed()) return absl::OkStatus();
   return absl::DeadlineExceededError(
       absl::StrCat("the deadline passed after ", output_.token_count(), " tokens"));
 }

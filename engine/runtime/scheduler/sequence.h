@@ -2,7 +2,6 @@
 #ifndef ASSAY_ENGINE_RUNTIME_SCHEDULER_SEQUENCE_H_
 #define ASSAY_ENGINE_RUNTIME_SCHEDULER_SEQUENCE_H_
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -10,6 +9,9 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "base/caller_share.h"
+#include "base/fair_share.h"
+#include "base/steady_time.h"
 #include "engine/runtime/generation/generation.h"
 #include "engine/runtime/generation/generation_stream.h"
 #include "engine/runtime/generation/sampling.h"
@@ -58,6 +60,13 @@ class Sequence {
   // True if all tokens but the last are in the KV cache and the prefill is over.
   bool is_decoding() const { return computed + 1 == length() && has_first_token_; }
   int priority() const { return request_.priority; }
+  const CallerShare& caller() const { return request_.caller; }
+  // The time for which the caller lets the request wait.
+  absl::Duration max_wait() const { return request_.max_wait; }
+  SteadyTime deadline() const { return request_.deadline; }
+  // The number of generated tokens, and the most that the request may generate.
+  int64_t generated_tokens() const { return static_cast<int64_t>(output_.token_count()); }
+  int64_t max_tokens() const { return generated_tokens() + remaining_tokens(); }
   bool allows_drafts() const { return request_.drafts; }
   bool reuses_prefix() const { return request_.reuse_prefix; }
   Sampler& sampler() { return sampler_; }
@@ -80,12 +89,14 @@ class Sequence {
   std::shared_ptr<GenerationStream> stream;
   // Increases with the order of arrival.
   int64_t arrival_number = 0;
+  // The caller's account with the scheduler; null before the request is queued.
+  FairShare::Account* account = nullptr;
+  // The number of tokens, from the first, that the caller was charged for.
+  int64_t charged_tokens = 0;
 
  private:
   void MeasureGaps(GenerationTimings* timings);
-  absl::Duration SinceStart() const { return absl::FromChrono(Clock::now() - start_); }
-
-  using Clock = std::chrono::steady_clock;
+  absl::Duration SinceStart() const { return SteadyTime::Now() - start_; }
 
   const GenerationRequest request_;
   const int64_t prompt_length_;
@@ -96,20 +107,13 @@ class Sequence {
   Sampler sampler_;
   TextOutput output_;
   bool has_first_token_ = false;
-  // Only the wait before Begin() is measured by the wall clock, which may be set back.
   absl::Duration queue_;
-  Clock::time_point start_;
+  SteadyTime start_;
   absl::Duration prefill_;
   absl::Duration last_token_;
   // The times from one token to the next.
   std::vector<absl::Duration> gaps_;
 };
-
-// True if `a` runs before `b`: it has the higher priority, or the same and arrived earlier.
-inline bool RunsBefore(const Sequence& a, const Sequence& b) {
-  return a.priority() != b.priority() ? a.priority() > b.priority()
-                                      : a.arrival_number < b.arrival_number;
-}
 
 }  // namespace assay::engine
 

@@ -64,6 +64,15 @@ double StepBudget::RowShare(int64_t decoding) const {
   return std::min(1.0, static_cast<double>(decoding) * RowSeconds() / seconds);
 }
 
+absl::Duration StepBudget::RowTime(int64_t rows) const {
+  return absl::Seconds(DecodeSeconds(rows) / static_cast<double>(rows));
+}
+
+absl::Duration StepBudget::PromptTokenTime() const {
+  const PromptCost& cost = mixed_.tokens > 0.0 ? mixed_ : alone_;
+  return cost.tokens > 0.0 ? absl::Seconds(cost.seconds / cost.tokens) : absl::ZeroDuration();
+}
+
 void StepBudget::Record(int64_t rows, int64_t prompt_tokens, absl::Duration time) {
   const double seconds = absl::ToDoubleSeconds(time);
   if (prompt_tokens > 0) {

@@ -27,6 +27,11 @@ class StepBudget {
   // costs on average.
   double RowShare(int64_t decoding) const;
 
+  // Returns the time that a row adds to a step with `rows` decoding rows, the constant part
+  // included, and the time that a prompt token adds. Zero before anything is known.
+  absl::Duration RowTime(int64_t rows) const;
+  absl::Duration PromptTokenTime() const;
+
   // Records that a step took `time`, without the wait for other models' time slices. `rows` is the
   // number of rows of decoding requests, with their draft tokens.
   void Record(int64_t rows, int64_t prompt_tokens, absl::Duration time);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -46,18 +47,21 @@ class TextAdmission {
   TextAdmission(const TextAdmission&) = delete;
   TextAdmission& operator=(const TextAdmission&) = delete;
 
-  // RESOURCE_EXHAUSTED: the limits do not allow another text of `bytes` now.
-  absl::StatusOr<Permit> Admit(int64_t bytes);
+  // RESOURCE_EXHAUSTED: the limits do not allow another text of `bytes` now. The last eighth of
+  // them is kept for callers that have no text yet.
+  absl::StatusOr<Permit> Admit(int64_t bytes, const std::string& caller);
 
  private:
   struct Counts {
     absl::Mutex mutex;
     int64_t texts ABSL_GUARDED_BY(mutex) = 0;
     int64_t bytes ABSL_GUARDED_BY(mutex) = 0;
+    // The texts of each caller that has any.
+    std::map<std::string, int64_t> callers ABSL_GUARDED_BY(mutex);
     std::function<void()> on_empty ABSL_GUARDED_BY(mutex);
   };
 
-  absl::Status CheckLimits(const Counts& counts, int64_t bytes) const
+  absl::Status CheckLimits(const Counts& counts, int64_t bytes, const std::string& caller) const
       ABSL_SHARED_LOCKS_REQUIRED(counts.mutex);
 
   const std::string name_;

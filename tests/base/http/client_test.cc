@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "absl/time/clock.h"
+#include "base/steady_time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/base/http/fake_server.h"
@@ -91,7 +92,7 @@ TEST(ClientTest, ExpireEndsARunningExchange) {
   Client client({});
   std::thread stopper([&client] {
     absl::SleepFor(absl::Milliseconds(200));
-    client.Expire(absl::Now());
+    client.Expire(SteadyTime::Now());
   });
   const absl::Time start = absl::Now();
   EXPECT_EQ(client.Send({.url = server.Url()}).status().code(), absl::StatusCode::kCancelled);

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/child_process.h"
+#include "base/steady_time.h"
 #include "client/input/prompts_file.h"
 #include "client/tables/row_sample.h"
 #include "gmock/gmock.h"
@@ -194,7 +194,7 @@ int ReadWithProgram(const std::string& path, const std::string& format) {
                         {"max_bytes", 1 << 26},
                         {"memory_bytes", 1 << 28}};
   const auto result = RunChild({ASSAY_TABLE_READER}, request.dump(),
-                               absl::Now() + absl::Seconds(60), size_t{1} << 27);
+                               SteadyTime::Now() + absl::Seconds(60), size_t{1} << 27);
   EXPECT_TRUE(result.ok()) << result.status();
   if (!result.ok()) return 255;
   if (result->exit_code != 0) {

@@ -178,7 +178,7 @@ TEST(EncoderModelTest, EndsWithItsContext) {
   int polls = 0;
   const CallContext cancelled([&polls] { return ++polls > 201; });
   EXPECT_EQ((*model)->Embed(texts, true, cancelled).status().code(), absl::StatusCode::kCancelled);
-  const CallContext late = CallContext::WithDeadline(absl::Now() - absl::Seconds(1));
+  const CallContext late = CallContext::WithTimeout(-absl::Seconds(1));
   EXPECT_EQ((*model)->Embed(texts, true, late).status().code(),
             absl::StatusCode::kDeadlineExceeded);
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "base/steady_time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -17,7 +18,7 @@ using testing::IsEmpty;
 
 constexpr absl::Duration kLeastResidency = absl::Seconds(2);
 
-absl::Time At(int64_t seconds) { return absl::FromUnixSeconds(seconds); }
+SteadyTime At(int64_t seconds) { return SteadyTime() + absl::Seconds(seconds); }
 
 EvictionCandidate Idle(int64_t last_used) {
   return {.bytes = 100,

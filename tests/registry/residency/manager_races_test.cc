@@ -15,6 +15,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/call_context.h"
+#include "base/steady_time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "registry/residency/manager.h"
@@ -190,7 +191,7 @@ TEST_F(ResidencyRacesTest, NoModelIsLeftDrainingAfterRandomCalls) {
           const auto pause = [&random] { absl::SleepFor(absl::Microseconds(random() % 3000)); };
           if (t == 0 && n % 3 == 0) {
             const char* const dtypes[] = {"float32", "bfloat16", "auto"};
-            const absl::Time end = absl::Now() + absl::Milliseconds(random() % 20);
+            const SteadyTime end = SteadyTime::Now() + absl::Milliseconds(random() % 20);
             (void)manager_->Reload(With(CatalogOf(ids), id, dtypes[random() % 3]),
                                    CallContext::WithDeadline(end));
           } else if (random() % 8 == 0) {

@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "base/steady_time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/routing/model_kinds.h"
@@ -156,7 +157,7 @@ TEST_F(EmbeddingTest, GenerativeModelIsRefusedWithoutALoad) {
 TEST_F(EmbeddingTest, EndsWithItsContext) {
   EXPECT_EQ(Embed({"a"}, "enc", CallContext([] { return true; })).status().code(),
             absl::StatusCode::kCancelled);
-  EXPECT_EQ(Embed({"a"}, "enc", CallContext::WithDeadline(absl::Now())).status().code(),
+  EXPECT_EQ(Embed({"a"}, "enc", CallContext::WithDeadline(SteadyTime::Now())).status().code(),
             absl::StatusCode::kDeadlineExceeded);
 }
 

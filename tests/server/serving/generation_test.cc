@@ -14,6 +14,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/call_context.h"
+#include "base/steady_time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "registry/residency/manager.h"
@@ -81,7 +82,7 @@ class GenerationTest : public testing::Test {
                  }) {}
 
   absl::Status Generate(const GenerateCall& call, GenerationObserver* observer = nullptr,
-                        absl::Time deadline = absl::InfiniteFuture()) {
+                        SteadyTime deadline = SteadyTime::InfiniteFuture()) {
     absl::StatusOr<GenerateResult> result =
         service_.Generate(call, CallContext::WithDeadline(deadline), observer);
     if (result.ok()) result_ = *result;

@@ -203,6 +203,7 @@ TEST(MetricsTest, EveryScrapeRefreshesGauges) {
     m->SetProcessPeak(2000 + scrapes);
     m->SetModelUse("a", {.running = 1,
                          .waiting = scrapes,
+                         .expected_wait = absl::Milliseconds(1500),
                          .cached_tokens = 64,
                          .cache_capacity_tokens = 256,
                          .weight_bytes = 7,
@@ -219,6 +220,7 @@ TEST(MetricsTest, EveryScrapeRefreshesGauges) {
   const std::string text = metrics.Text();
   EXPECT_EQ(Value(text, "assay_process_resident_memory_peak_bytes", {}), "2002");
   EXPECT_EQ(Value(text, "assay_requests_waiting", {R"(model="a")"}), "2");
+  EXPECT_EQ(Value(text, "assay_request_expected_wait_seconds", {R"(model="a")"}), "1.5");
   EXPECT_EQ(Value(text, "assay_kv_cache_usage_ratio", {R"(model="a")"}), "0.25");
   EXPECT_EQ(Value(text, "assay_kv_cache_capacity_tokens", {R"(model="a")"}), "256");
   EXPECT_EQ(Value(text, "assay_model_memory_bytes",

@@ -9,6 +9,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "base/mutex_lock.h"
+#include "base/steady_time.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 
@@ -26,7 +27,7 @@ struct Script {
   absl::Mutex mutex;
   std::function<Delivery(int)> answer = [](int) { return kAccepted; };
   std::vector<size_t> sizes;
-  absl::Time expires = absl::InfiniteFuture();
+  SteadyTime expires = SteadyTime::InfiniteFuture();
 
   int requests() {
     const MutexLock lock(mutex);
@@ -43,10 +44,10 @@ class ScriptedReceiver final : public SpanReceiver {
     const MutexLock lock(script_->mutex);
     script_->sizes.push_back(
         request.at("resourceSpans").at(0).at("scopeSpans").at(0).at("spans").size());
-    if (absl::Now() >= script_->expires) return kBusy;
+    if (script_->expires.HasPassed()) return kBusy;
     return script_->answer(static_cast<int>(script_->sizes.size()) - 1);
   }
-  void Expire(absl::Time when) override {
+  void Expire(SteadyTime when) override {
     const MutexLock lock(script_->mutex);
     script_->expires = when;
   }

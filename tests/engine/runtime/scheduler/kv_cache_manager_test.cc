@@ -11,6 +11,7 @@
 
 #include "base/call_context.h"
 #include "engine/kernels/kv_pages.h"
+#include "engine/runtime/scheduler/fair_order.h"
 #include "tests/engine/runtime/scheduler/fakes.h"
 
 namespace assay::engine {
@@ -61,6 +62,13 @@ class KvCacheManagerTest : public ::testing::Test {
       batch.push_back(MakeRunning(manager, prompt.first, prompt.length, prompt.priority));
     }
     return batch;
+  }
+
+  // Checks the admission beside the requests of one caller.
+  static KvCacheManager::Admission Check(const KvCacheManager& manager, const Sequence& next,
+                                         std::vector<SequencePtr>& batch, size_t max_running) {
+    const size_t preemptable = MovePreemptableLast(next, &batch);
+    return manager.CheckAdmission(next, batch, preemptable, max_running);
   }
 
   std::vector<SequencePtr> Batch(SequencePtr first, SequencePtr second = nullptr) {
@@ -185,16 +193,16 @@ TEST_F(KvCacheManagerTest, UnusedPrefixesAreEvictedWhenPagesAreNeeded) {
 
 TEST_F(KvCacheManagerTest, ARequestIsAdmittedIfItsTokensAndOneMoreFit) {
   KvCacheManager manager(2, /*prefix_cache=*/true);
-  EXPECT_TRUE(manager.CheckAdmission(*MakeSequence(0, 63), {}, kMaxRunning).fits);
-  EXPECT_FALSE(manager.CheckAdmission(*MakeSequence(0, 64), {}, kMaxRunning).fits);
+  EXPECT_TRUE(manager.CheckAdmission(*MakeSequence(0, 63), {}, 0, kMaxRunning).fits);
+  EXPECT_FALSE(manager.CheckAdmission(*MakeSequence(0, 64), {}, 0, kMaxRunning).fits);
 }
 
 TEST_F(KvCacheManagerTest, AdmissionIsRefusedWhenThePagesAreInUse) {
   KvCacheManager manager(8, /*prefix_cache=*/true);
   // 5 pages, and one to go on.
-  const auto batch = MakeBatch(manager, {{0, 159}});
-  EXPECT_TRUE(manager.CheckAdmission(*MakeSequence(1000, 60), batch, kMaxRunning).fits);
-  const auto refused = manager.CheckAdmission(*MakeSequence(1000, 64), batch, kMaxRunning);
+  auto batch = MakeBatch(manager, {{0, 159}});
+  EXPECT_TRUE(Check(manager, *MakeSequence(1000, 60), batch, kMaxRunning).fits);
+  const auto refused = Check(manager, *MakeSequence(1000, 64), batch, kMaxRunning);
   EXPECT_FALSE(refused.fits);
   EXPECT_EQ(refused.kept, 1U);
   EXPECT_FALSE(refused.waits_for_scoring);
@@ -205,16 +213,16 @@ TEST_F(KvCacheManagerTest, CachedPrefixesDoNotKeepARequestOut) {
   const SequencePtr first = MakeRunning(manager, 0, 127);
   manager.CachePrefix(*first);
   manager.Free(*first);
-  EXPECT_TRUE(manager.CheckAdmission(*MakeSequence(1000, 127), {}, kMaxRunning).fits);
+  EXPECT_TRUE(manager.CheckAdmission(*MakeSequence(1000, 127), {}, 0, kMaxRunning).fits);
 }
 
 TEST_F(KvCacheManagerTest, RequestsOfLowerPriorityArePreemptedForASlot) {
   KvCacheManager manager(64, /*prefix_cache=*/true);
-  const auto batch = MakeBatch(manager, {{0, 10, 1}, {100, 10, 0}, {200, 10, 0}});
-  const auto high = manager.CheckAdmission(*MakeSequence(300, 10, 1), batch, 3);
+  auto batch = MakeBatch(manager, {{0, 10, 1}, {100, 10, 0}, {200, 10, 0}});
+  const auto high = Check(manager, *MakeSequence(300, 10, 1), batch, 3);
   EXPECT_TRUE(high.fits);
   EXPECT_EQ(high.kept, 2U);
-  const auto equal = manager.CheckAdmission(*MakeSequence(300, 10, 0), batch, 3);
+  const auto equal = Check(manager, *MakeSequence(300, 10, 0), batch, 3);
   EXPECT_FALSE(equal.fits);
   EXPECT_EQ(equal.kept, 3U);
 }
@@ -222,16 +230,16 @@ TEST_F(KvCacheManagerTest, RequestsOfLowerPriorityArePreemptedForASlot) {
 TEST_F(KvCacheManagerTest, NoMoreRequestsArePreemptedThanNecessary) {
   KvCacheManager manager(9, /*prefix_cache=*/false);
   // 2 pages each, one more each to go on.
-  const auto batch = MakeBatch(manager, {{0, 40}, {100, 40}, {200, 40}});
-  EXPECT_EQ(manager.CheckAdmission(*MakeSequence(300, 60, 1), batch, kMaxRunning).kept, 2U);
-  EXPECT_EQ(manager.CheckAdmission(*MakeSequence(300, 100, 1), batch, kMaxRunning).kept, 1U);
-  EXPECT_EQ(manager.CheckAdmission(*MakeSequence(300, 200, 1), batch, kMaxRunning).kept, 0U);
+  auto batch = MakeBatch(manager, {{0, 40}, {100, 40}, {200, 40}});
+  EXPECT_EQ(Check(manager, *MakeSequence(300, 60, 1), batch, kMaxRunning).kept, 2U);
+  EXPECT_EQ(Check(manager, *MakeSequence(300, 100, 1), batch, kMaxRunning).kept, 1U);
+  EXPECT_EQ(Check(manager, *MakeSequence(300, 200, 1), batch, kMaxRunning).kept, 0U);
 }
 
 TEST_F(KvCacheManagerTest, NothingIsPreemptedWhereThatIsNotEnough) {
   KvCacheManager manager(8, /*prefix_cache=*/false);
-  const auto batch = MakeBatch(manager, {{0, 150, 5}, {1000, 10, 0}});
-  const auto admission = manager.CheckAdmission(*MakeSequence(2000, 100, 3), batch, kMaxRunning);
+  auto batch = MakeBatch(manager, {{0, 150, 5}, {1000, 10, 0}});
+  const auto admission = Check(manager, *MakeSequence(2000, 100, 3), batch, kMaxRunning);
   EXPECT_FALSE(admission.fits);
   EXPECT_EQ(admission.kept, 2U);
 }
@@ -242,9 +250,9 @@ TEST_F(KvCacheManagerTest, PagesSharedWithAKeptRequestAreNotFreedByPreemption) {
   manager.CachePrefix(*first);
   // Shares 4 pages and has one of its own.
   SequencePtr second = MakeRunning(manager, 0, 129, -1);
-  const auto batch = Batch(std::move(first), std::move(second));
+  auto batch = Batch(std::move(first), std::move(second));
   EXPECT_EQ(manager.available_pages(), 0);
-  EXPECT_FALSE(manager.CheckAdmission(*MakeSequence(2000, 40), batch, kMaxRunning).fits);
+  EXPECT_FALSE(Check(manager, *MakeSequence(2000, 40), batch, kMaxRunning).fits);
 }
 
 TEST_F(KvCacheManagerTest, TheVictimHasTheLowestPriorityAndArrivedLast) {
@@ -304,10 +312,10 @@ TEST_F(KvCacheManagerTest, AdmissionReportsThatOnlyScoringKeepsARequestOut) {
   const std::vector<TokenId> tokens = TokensFrom(1000, 161);
   ScoringSequence scoring{.tokens = tokens, .first = 1, .context = context_};
   ASSERT_EQ(manager.Allocate(scoring, {}), KvCacheManager::ScoringAllocation::kAllocated);
-  const auto waits = manager.CheckAdmission(*MakeSequence(0, 100), {}, kMaxRunning);
+  const auto waits = manager.CheckAdmission(*MakeSequence(0, 100), {}, 0, kMaxRunning);
   EXPECT_FALSE(waits.fits);
   EXPECT_TRUE(waits.waits_for_scoring);
-  const auto too_long = manager.CheckAdmission(*MakeSequence(0, 300), {}, kMaxRunning);
+  const auto too_long = manager.CheckAdmission(*MakeSequence(0, 300), {}, 0, kMaxRunning);
   EXPECT_FALSE(too_long.fits);
   EXPECT_FALSE(too_long.waits_for_scoring);
 }

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/steady_time.h"
 #include "engine/runtime/scheduler/scheduler.h"
 #include "tests/engine/runtime/scheduler/fakes.h"
 #include "tests/patience.h"
@@ -167,13 +168,13 @@ TEST_F(GenerationTest, CancellationEndsWithinOneStep) {
 }
 
 TEST_F(GenerationTest, AnExpiredRequestComputesNothing) {
-  request_.deadline = absl::Now() - absl::Seconds(1);
+  request_.deadline = SteadyTime::Now() - absl::Seconds(1);
   EXPECT_EQ(Run({7}).status().code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_TRUE(Calls().empty());
 }
 
 TEST_F(GenerationTest, TimingsAddUp) {
-  request_.arrival = absl::Now() - absl::Seconds(2);
+  request_.arrival = SteadyTime::Now() - absl::Seconds(2);
   const auto result = Run({0, 1, 2, 7});
   ASSERT_TRUE(result.ok()) << result.status();
   const GenerationTimings& t = result->timings;

@@ -16,6 +16,7 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/steady_time.h"
 #include "tests/engine/runtime/scheduler/scheduler_fixture.h"
 
 namespace assay::engine {
@@ -328,7 +329,7 @@ TEST_F(SchedulerTest, DeadlineInTheQueueEndsTheRequestThere) {
   Start({.max_running = 1});
   const auto first = SubmitBlocked();
   GenerationRequest late = Request({2});
-  late.deadline = absl::Now() + kShort;
+  late.deadline = SteadyTime::Now() + kShort;
   const auto stream = Submit(std::move(late));
   EXPECT_EQ(ReadToEnd(*stream).status().code(), absl::StatusCode::kDeadlineExceeded);
   go_.Notify();
