@@ -16,7 +16,7 @@ import time
 
 SKIPPED = 77
 try:
-    from faults import files, overload, processes, report, soak
+    from faults import curve, files, overload, processes, report, soak
 except ModuleNotFoundError as missing:
     print(f"reliability: skipped: {missing}", file=sys.stderr)
     sys.exit(SKIPPED)
@@ -25,6 +25,7 @@ from machine import processor
 FAULTS = {"truncated": files.truncated, "by-hand": files.closed_manually, "flipped": files.flipped,
           "removed": files.removed, "killed": processes.killed, "loads": processes.cancelled_loads,
           "disk": processes.full_disk, "slow": overload.deadlines, "queue": overload.full_queue,
+          "overload": curve.curve,
           "vanished": overload.vanished, "memory": overload.memory_exhausted, "soak": soak.soak}
 PROGRAMS = ("assayd", "assay", "assay-grpc-bench")
 

@@ -20,15 +20,17 @@ class Daemon:
     """A context manager that runs assayd.
 
     `models` are entries of models.yaml; all of them except those with "preload": False are resident
-    when the context is entered. `settings` are further keys of assayd.yaml. After kill() or stop(),
-    start() runs the daemon again in the same folder.
+    when the context is entered. Requests wait as long as they must unless `limits` has max_wait.
+    `settings` are further keys of assayd.yaml. After kill() or stop(), start() runs the daemon
+    again in the same folder.
     """
 
     def __init__(self, binary, models, threads, limits=None, **settings):
         self.binary, self.models = binary, [{"preload": True, **model} for model in models]
         self.config = {"listen": "127.0.0.1:0", "metrics": {"listen": "127.0.0.1:0"},
                        "catalog": "models.yaml", "state_dir": "state", "device": "cpu",
-                       "threads": threads, "limits": limits or {}, **settings}
+                       "threads": threads, "limits": {"max_wait": "0s", **(limits or {})},
+                       **settings}
 
     def __enter__(self):
         self.folder = tempfile.TemporaryDirectory(prefix="assay-serve-")

@@ -76,7 +76,7 @@ absl::Status ModelServiceImpl::InspectModel(const ServerCall& call,
     options = deps_.loader->OptionsFor(entry, *path);
   }
   RETURN_IF_ERROR(options.status());
-  options->context = call.context();
+  options->context = call.ContextOfCaller();
   absl::StatusOr<engine::ModelInspection> inspection = engine::InspectModel(*std::move(options));
   RETURN_IF_ERROR(inspection.status());
   inspection->loads.Update(device_status);

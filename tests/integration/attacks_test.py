@@ -42,6 +42,7 @@ WRITE_SECONDS = 3
 # Machines are shared: what must take a second is given more.
 PATIENCE = patience(5)
 MAX_STREAMS = 100
+QUIET_REQUESTS, QUIET_TOKENS, QUIET_SECONDS = 30, 8, 5
 # A prompt that the model continues until it reaches max_new_tokens.
 COUNTING = ", ".join(str(number) for number in range(1, 20)) + ","
 
@@ -377,9 +378,54 @@ def folder_bytes(daemon):
     return sum(path.stat().st_size for path in folder.iterdir())
 
 
+def greedy_client(args):
+    """One connection keeps 100 long streams of priority 100; another one asks for short texts."""
+    greedy = stubs.inference.GenerateRequest(model="m", prompt=COUNTING, raw=True, priority=100,
+                                             max_new_tokens=1800).SerializeToString()
+    quiet = stubs.inference.GenerateRequest(model="m", prompt="One word:", raw=True,
+                                            max_new_tokens=QUIET_TOKENS).SerializeToString()
+    with Bed(args, limits={"max_wait": "2s"}, preload=True) as bed, \
+            bed.connect() as attacker, bed.connect() as victim:
+        stop, refused = threading.Event(), [0]
+
+        def attack():
+            running = set()
+            while not stop.is_set():
+                while len(running) < MAX_STREAMS:
+                    running.add(attacker.start(STREAM, greedy))
+                attacker.flush()
+                # Those that are refused are sent again.
+                ended = attacker.ends_of_some()
+                refused[0] += len(ended)
+                running -= set(ended)
+                time.sleep(0.05)
+
+        def ask():
+            start = time.monotonic()
+            stream = victim.start(STREAM, quiet, seconds=QUIET_SECONDS)
+            victim.flush()
+            return victim.ends([stream])[stream], time.monotonic() - start
+
+        check("an idle daemon answers", ask()[0] == "0", "no answer")
+        thread = threading.Thread(target=attack)
+        thread.start()
+        try:
+            time.sleep(3)
+            answers = [ask() for _ in range(QUIET_REQUESTS)]
+        finally:
+            stop.set()
+            thread.join()
+        served = sum(status == "0" for status, _ in answers)
+        slowest = max(seconds for _, seconds in answers)
+        found = (f"{served} of {len(answers)} answered within {QUIET_SECONDS} s, the slowest after "
+                 f"{slowest:.1f} s; {refused[0]} of the greedy client's refused")
+        check("the quiet client gets 95 % of its answers", served >= 0.95 * len(answers), found)
+    return found
+
+
 ATTACKS = {attack.__name__.replace("_", "-"): attack for attack in (
     unread_replies, unread_streams, no_descriptors, rapid_reset, second_signal, drain_limit,
-    default_deadline, endless_headers, begin_and_cancel)}
+    default_deadline, endless_headers, begin_and_cancel, greedy_client)}
 
 
 def main():

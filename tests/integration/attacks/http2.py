@@ -74,15 +74,19 @@ class RawConnection:
         self.flush()
         return events
 
-    def headers(self, method):
+    def headers(self, method, seconds=None):
+        limit = [("grpc-timeout", f"{round(1000 * seconds)}m")] if seconds else []
         return [(":method", "POST"), (":scheme", self.scheme), (":path", f"/{method}"),
                 (":authority", self.authority), ("content-type", "application/grpc"),
-                ("te", "trailers"), *self.metadata]
+                ("te", "trailers"), *limit, *self.metadata]
 
-    def start(self, method, payload=b""):
-        """Starts a unary or server-streaming call and returns its stream. Does not flush."""
+    def start(self, method, payload=b"", seconds=None):
+        """Starts a unary or server-streaming call and returns its stream. Does not flush.
+
+        `seconds` is the deadline of the call.
+        """
         stream = self.h2.get_next_available_stream_id()
-        self.h2.send_headers(stream, self.headers(method))
+        self.h2.send_headers(stream, self.headers(method, seconds))
         message = grpc_message(payload)
         for begin in range(0, len(message), FRAME_BYTES):
             part = message[begin:begin + FRAME_BYTES]
@@ -92,15 +96,25 @@ class RawConnection:
     def reset(self, stream):
         self.h2.reset_stream(stream, h2.errors.ErrorCodes.CANCEL)
 
+    def ends_of_some(self):
+        """Receives once. Returns {stream: gRPC status or None} of the streams that have ended."""
+        return self._ended(self.receive())
+
+    @staticmethod
+    def _ended(events):
+        ended = {}
+        for event in events:
+            if isinstance(event, h2.events.TrailersReceived):
+                ended[event.stream_id] = dict(event.headers).get("grpc-status")
+            elif isinstance(event, h2.events.StreamReset):
+                ended.setdefault(event.stream_id, None)
+        return ended
+
     def ends(self, streams):
         """Receives until all of these streams have ended. Returns {stream: gRPC status or None}."""
         ended = {}
         while set(streams) - set(ended):
-            for event in self.receive():
-                if isinstance(event, h2.events.TrailersReceived):
-                    ended[event.stream_id] = dict(event.headers).get("grpc-status")
-                elif isinstance(event, h2.events.StreamReset):
-                    ended.setdefault(event.stream_id, None)
+            ended = {**self._ended(self.receive()), **ended}
         return ended
 
 

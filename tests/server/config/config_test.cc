@@ -53,8 +53,8 @@ state_dir: s
 memory_budget: 2GiB
 residency: { keep_alive: 10m, least_residency: 500ms, reload: memory }
 log: { level: debug, format: json }
-limits: { max_running: 5, max_waiting: 3, max_prompt_bytes: 2KiB, inference_timeout: 250ms,
-          stream_interval: 20ms, drain_timeout: 2s }
+limits: { max_running: 5, max_waiting: 3, max_wait: 700ms, max_prompt_bytes: 2KiB,
+          inference_timeout: 250ms, stream_interval: 20ms, drain_timeout: 2s }
 breaker: { failures: 7, cool_down: 2s, longest_cool_down: 1m }
 mlflow: { tracking_uri: "http://127.0.0.1:5000", experiment: e }
 evaluation: { max_new_tokens: 7, economics: { power_watts: 9.5 } }
@@ -69,6 +69,7 @@ evaluation: { max_new_tokens: 7, economics: { power_watts: 9.5 } }
   EXPECT_EQ(config->limits.max_running, 5);
   EXPECT_EQ(config->limits.stream_interval, absl::Milliseconds(20));
   EXPECT_EQ(config->limits.max_waiting, 3);
+  EXPECT_EQ(config->limits.max_wait, absl::Milliseconds(700));
   EXPECT_EQ(config->limits.max_prompt_bytes, 2048);
   EXPECT_EQ(config->limits.inference_timeout, absl::Milliseconds(250));
   EXPECT_EQ(config->breaker.failures, 7);

@@ -124,6 +124,27 @@ TEST_F(GenerationTest, TheModelsSamplingIsUsedOnRequest) {
   EXPECT_EQ(loader_.sampling.top_k, 0);
 }
 
+// The model runs one request at a time. A request of higher priority preempts another one of its
+// caller, unless the caller may not have that priority.
+TEST_F(GenerationTest, ThePriorityIsCappedByTheCaller) {
+  GenerationService service(&manager_, &routing_, &breakers_, LimitsConfig{.max_wait = {}}, {},
+                            [](const RequestRecord&) {});
+  for (const int cap : {0, kHighestPriority}) {
+    const RequestContext origin{.caller = {.id = "a", .max_priority = cap}};
+    const int before = loader_.tokens;
+    std::thread running([&] {
+      EXPECT_TRUE(service.Generate(Call(300), CallContext(), nullptr, origin).ok());
+    });
+    while (loader_.tokens < before + 10) absl::SleepFor(absl::Milliseconds(1));
+    GenerateCall urgent = Call(2);
+    urgent.priority = kHighestPriority;
+    EXPECT_TRUE(service.Generate(urgent, CallContext(), nullptr, origin).ok());
+    const bool waited = loader_.tokens >= before + 300;
+    EXPECT_EQ(waited, cap == 0);
+    running.join();
+  }
+}
+
 TEST_F(GenerationTest, FillsResultAndRecord) {
   ASSERT_TRUE(Generate(Call()).ok());
   EXPECT_EQ(result_.text, "t0 t1 t2 ");
