@@ -1,4 +1,4 @@
-// Who a piece of work is done for, as far as queues are concerned.
+// The caller of a piece of work, as the queues see it.
 #ifndef ASSAY_BASE_CALLER_SHARE_H_
 #define ASSAY_BASE_CALLER_SHARE_H_
 

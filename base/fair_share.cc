@@ -14,9 +14,9 @@ const double* FairShare::VirtualNow(const Account* except) const {
     if (&account == except || account.IsIdle()) continue;
     // Those that wait have as much as they can get; others may merely want less than their share.
     const bool waits = account.waiting > 0;
-    const bool better = lowest == nullptr || (waits && lowest->waiting == 0) ||
-                        (waits == (lowest->waiting > 0) &&
-                         account.virtual_time < lowest->virtual_time);
+    const bool better =
+        lowest == nullptr || (waits && lowest->waiting == 0) ||
+        (waits == (lowest->waiting > 0) && account.virtual_time < lowest->virtual_time);
     if (better) lowest = &account;
   }
   return lowest == nullptr ? nullptr : &lowest->virtual_time;
@@ -69,9 +69,8 @@ void FairShare::Forget() {
   std::erase_if(accounts_, [&](const auto& entry) {
     return entry.second.IsIdle() && entry.second.virtual_time <= virtual_now;
   });
-  const auto idle = static_cast<size_t>(
-      std::count_if(accounts_.begin(), accounts_.end(),
-                    [](const auto& entry) { return entry.second.IsIdle(); }));
+  const auto idle = static_cast<size_t>(std::count_if(
+      accounts_.begin(), accounts_.end(), [](const auto& entry) { return entry.second.IsIdle(); }));
   if (idle <= kMaxIdle) return;
   auto least = accounts_.end();
   for (auto it = accounts_.begin(); it != accounts_.end(); ++it) {

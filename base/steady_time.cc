@@ -73,8 +73,7 @@ bool WaitUntil(std::atomic<int32_t>* semaphore, int64_t end) {
     }
     if (Read(CLOCK_MONOTONIC) >= end) return false;
     syscall(SYS_futex, reinterpret_cast<int32_t*>(semaphore),
-            FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, 0, &deadline, nullptr,
-            FUTEX_BITSET_MATCH_ANY);
+            FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, 0, &deadline, nullptr, FUTEX_BITSET_MATCH_ANY);
   }
 }
 

@@ -98,7 +98,8 @@ void SetTransport(CURL* curl, const ClientOptions& options) {
 }  // namespace
 
 Client::Client(ClientOptions options)
-    : options_(std::move(options)), expires_at_ns_(absl::ToInt64Nanoseconds(absl::InfiniteDuration())) {
+    : options_(std::move(options)),
+      expires_at_ns_(absl::ToInt64Nanoseconds(absl::InfiniteDuration())) {
   const MutexLock lock(curl_global_mutex);
   curl_global_init(CURL_GLOBAL_DEFAULT);
   curl_ = curl_easy_init();

@@ -33,7 +33,11 @@ bool IsSuccess(int status) { return status >= kFirstSuccess && status < kFirstRe
 
 Exchange::Exchange(const ClientOptions& options, const Request& request, const Client& client,
                    BodySink* sink)
-    : options_(options), request_(request), client_(client), sink_(sink), moved_at_(SteadyTime::Now()) {}
+    : options_(options),
+      request_(request),
+      client_(client),
+      sink_(sink),
+      moved_at_(SteadyTime::Now()) {}
 
 void Exchange::Attach(CURL* curl) {
   curl_ = curl;

@@ -12,7 +12,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "base/steady_time.h"
 #include "client/terminal/exit_code.h"
 
 namespace assay::client {
@@ -127,29 +126,29 @@ Connection::Connection(ConnectionOptions options, std::shared_ptr<grpc::Channel>
 grpc::Status Connection::Connect() {
   if (connected_) return grpc::Status::OK;
   interrupt_.Arm();
-  const SteadyTime start = SteadyTime::Now();
+  const absl::Time start = absl::Now();
   deadline_ = start + options_.timeout;
-  const SteadyTime limit = std::min(deadline_, start + kConnectTimeout);
+  const absl::Time limit = std::min(deadline_, start + kConnectTimeout);
   while (true) {
     const grpc_connectivity_state state = channel_->GetState(/*try_to_connect=*/true);
     connected_ = state == GRPC_CHANNEL_READY;
     if (connected_) return grpc::Status::OK;
     if (interrupt_.raised()) return {grpc::StatusCode::CANCELLED, "interrupted"};
     if (state == GRPC_CHANNEL_TRANSIENT_FAILURE || state == GRPC_CHANNEL_SHUTDOWN ||
-        limit.HasPassed()) {
+        absl::Now() >= limit) {
       return {grpc::StatusCode::UNAVAILABLE,
               absl::StrCat("no server answers at ", options_.channel.address,
                            options_.channel.UsesTls() ? " with TLS and these certificates" : "")};
     }
     channel_->WaitForStateChange(state,
-                                 absl::ToChronoTime(absl::Now() + std::min(limit.Left(), kConnectPoll)));
+                                 absl::ToChronoTime(std::min(limit, absl::Now() + kConnectPoll)));
   }
 }
 
 void Connection::Prepare(grpc::ClientContext& context) const {
   // A call without a deadline would get the server's default, which is meant for programs. Here,
   // the user may interrupt.
-  context.set_deadline(absl::ToChronoTime(absl::Now() + std::min(deadline_.Left(), kPatience)));
+  context.set_deadline(absl::ToChronoTime(std::min(deadline_, absl::Now() + kPatience)));
   if (!options_.channel.api_key.empty()) {
     context.AddMetadata("authorization", absl::StrCat("Bearer ", options_.channel.api_key));
   }

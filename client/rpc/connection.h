@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "absl/time/time.h"
-#include "base/steady_time.h"
 #include "client/rpc/channel.h"
 #include "client/terminal/console.h"
 #include "client/terminal/interrupt.h"
@@ -64,7 +63,7 @@ class Connection {
   Interrupt& interrupt_;
   const std::shared_ptr<grpc::Channel> channel_;
   bool connected_ = false;
-  SteadyTime deadline_ = SteadyTime::InfiniteFuture();
+  absl::Time deadline_ = absl::InfiniteFuture();
 };
 
 }  // namespace assay::client

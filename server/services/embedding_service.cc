@@ -39,7 +39,8 @@ absl::Status EmbeddingServiceImpl::Embed(const ServerCall& call,
                                          const assay::v1::EmbedRequest& request,
                                          assay::v1::EmbedResponse* response) {
   RETURN_IF_ERROR(call.caller().CheckModel(request.model()));
-  const absl::StatusOr<EmbedResult> result = embedding_->Compute(ToCall(request), call.ContextOfCaller());
+  const absl::StatusOr<EmbedResult> result =
+      embedding_->Compute(ToCall(request), call.ContextOfCaller());
   RETURN_IF_ERROR(result.status());
   for (const engine::TextEmbedding& text : result->embeddings) {
     ChargeTokens(call.caller(), text.tokens);

@@ -252,8 +252,7 @@ absl::StatusOr<GenerateResult> GenerationService::Run(const GenerateCall& call,
     engine_request.max_wait = limits_.max_wait;
   }
   engine_request.arrival = record->start;
-  engine_request.deadline =
-      std::min(context.deadline(), record->start + limits_.inference_timeout);
+  engine_request.deadline = std::min(context.deadline(), record->start + limits_.inference_timeout);
 
   ASSIGN_OR_RETURN(registry::RouteDecision route,
                    routing_->Choose({.model = call.model,
@@ -265,8 +264,7 @@ absl::StatusOr<GenerateResult> GenerationService::Run(const GenerateCall& call,
   record->rule = route.rule;
   record->routed = SteadyTime::Now() - record->start;
   RETURN_IF_ERROR(record->context.caller.CheckModel(route.model));
-  const CallContext limited =
-      context.Until(engine_request.deadline).For(engine_request.caller);
+  const CallContext limited = context.Until(engine_request.deadline).For(engine_request.caller);
   const Request request{.engine = std::move(engine_request),
                         .sampling = call.sampling,
                         .context = limited,

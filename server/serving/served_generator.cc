@@ -150,8 +150,9 @@ absl::Status ServedGenerator::SetPrompt(const evaluator::GenerationJob& job,
     call->prompt = job.prompt;
     return absl::OkStatus();
   }
-  ASSIGN_OR_RETURN(registry::Handle handle,
-                   manager_->Acquire(job.model, nullptr, context.Until(SteadyTime::Now() + job.timeout)));
+  ASSIGN_OR_RETURN(
+      registry::Handle handle,
+      manager_->Acquire(job.model, nullptr, context.Until(SteadyTime::Now() + job.timeout)));
   if (Served(handle).info().has_chat_template) {
     call->chat = std::vector<ChatMessage>{{.role = "system", .content = job.system},
                                           {.role = "user", .content = job.prompt}};

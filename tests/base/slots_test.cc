@@ -43,9 +43,7 @@ TEST(SlotsTest, WaitingEndsWithTheCall) {
   auto held = slots.Acquire(CallContext(), "inspections are running");
   ASSERT_TRUE(held.ok());
   const absl::Status late =
-      slots
-          .Acquire(CallContext::WithTimeout(absl::Milliseconds(30)),
-                   "inspections are running")
+      slots.Acquire(CallContext::WithTimeout(absl::Milliseconds(30)), "inspections are running")
           .status();
   EXPECT_EQ(late.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_THAT(std::string(late.message()), testing::HasSubstr("1 inspections are running"));
@@ -57,7 +55,7 @@ TEST(SlotsTest, WaitingEndsWithTheCall) {
   EXPECT_TRUE(slots.Acquire(CallContext(), "are in").ok());
 }
 
-// Of six calls that wait, the only one of the quiet caller is the second to get the slot.
+// Six calls wait. The only one of the quiet caller is the second to get the slot.
 TEST(SlotsTest, ManyCallsOfOneCallerDoNotDelayAnother) {
   Slots slots(1);
   absl::Mutex mutex;

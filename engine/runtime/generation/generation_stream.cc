@@ -20,8 +20,8 @@ std::optional<GenerationStream::Event> GenerationStream::Next(absl::Duration tim
   const SteadyTime end = SteadyTime::Now() + timeout;
   const MutexLock lock(mutex_);
   const absl::Condition has_event(this, &GenerationStream::HasEvent);
-  mutex_.AwaitWithTimeout(has_event, state_ == State::kWaiting ? std::min(timeout, deadline_.Left())
-                                                              : timeout);
+  mutex_.AwaitWithTimeout(
+      has_event, state_ == State::kWaiting ? std::min(timeout, deadline_.Left()) : timeout);
   if (state_ == State::kWaiting && deadline_.HasPassed()) {
     FinishLocked(absl::DeadlineExceededError("the deadline passed while the request was queued"));
   }

@@ -38,8 +38,9 @@ bool RunsBefore(const Sequence& a, const Sequence& b);
 size_t MovePreemptableLast(const Sequence& next, std::vector<std::unique_ptr<Sequence>>* running);
 
 // Returns the index of the request that leaves a full queue for a new one of `caller`, which is
-// counted in its account already: the last one of the caller that has the most places relative to its share, if it has no fewer of them
-// afterwards. Only requests that never ran are removed. Returns `waiting.size()` if there is none.
+// counted in its account already: the last one of the caller that has the most places relative to
+// its share, if it has no fewer of them afterwards. Only requests that never ran are removed.
+// Returns `waiting.size()` if there is none.
 template <typename Waiting>
 size_t ChooseRemoved(const Waiting& waiting, const FairShare::Account& caller) {
   const Sequence* removed = nullptr;
@@ -50,17 +51,15 @@ size_t ChooseRemoved(const Waiting& waiting, const FairShare::Account& caller) {
     const auto places = [](const Sequence& sequence) {
       return sequence.account->waiting / sequence.account->share;
     };
-    const bool more =
-        removed == nullptr || places(one) > places(*removed) ||
-        (places(one) == places(*removed) && RunsBefore(*removed, one));
+    const bool more = removed == nullptr || places(one) > places(*removed) ||
+                      (places(one) == places(*removed) && RunsBefore(*removed, one));
     if (!more) continue;
     removed = &one;
     place = i;
   }
   if (removed == nullptr) return place;
   const FairShare::Account& most = *removed->account;
-  return (most.waiting - 1) / most.share >= caller.waiting / caller.share ? place
-                                                                               : waiting.size();
+  return (most.waiting - 1) / most.share >= caller.waiting / caller.share ? place : waiting.size();
 }
 
 }  // namespace assay::engine

@@ -67,8 +67,9 @@ class KvCacheManager {
   bool Allocate(Sequence& sequence, int64_t tokens);
 
   // Returns the request to preempt after Allocate() has failed for `sequence`, one of `running`:
-  // the last one, which may be `sequence` itself. Returns null if `sequence` is that request and sequences are being scored: they end
-  // soon, and waiting for their pages costs less than a recompute.
+  // the last one, which may be `sequence` itself. Returns null if `sequence` is that request and
+  // sequences are being scored: they end soon, and waiting for their pages costs less than a
+  // recompute.
   Sequence* ChooseVictim(const Sequence& sequence, Running running) const;
 
   // True if `sequence` can grow to `tokens` tokens while every running request gets the pages that

@@ -174,10 +174,10 @@ absl::Status Scheduler::CheckWait(const GenerationRequest& request) const {
         " (limits.max_wait is ", absl::FormatDuration(request.max_wait), "); try again later"));
   }
   if (wait <= request.deadline.Left()) return absl::OkStatus();
-  return absl::ResourceExhaustedError(absl::StrCat(
-      "the queue of ", model_.name, " is too long: this request would wait about ", text(wait),
-      " and has ", text(request.deadline.Left()),
-      " until its deadline; try again later, or with a later deadline"));
+  return absl::ResourceExhaustedError(
+      absl::StrCat("the queue of ", model_.name, " is too long: this request would wait about ",
+                   text(wait), " and has ", text(request.deadline.Left()),
+                   " until its deadline; try again later, or with a later deadline"));
 }
 
 absl::Duration Scheduler::expected_wait() const {
@@ -521,9 +521,8 @@ void Scheduler::UpdateEstimate() {
   std::vector<WaitEstimate::Work> running;
   running.reserve(batch_.size());
   for (const SequencePtr& sequence : batch_) running.push_back(WorkLeft(*sequence));
-  const double stretch = computing_time_ > absl::ZeroDuration()
-                             ? absl::FDivDuration(step_time_, computing_time_)
-                             : 1;
+  const double stretch =
+      computing_time_ > absl::ZeroDuration() ? absl::FDivDuration(step_time_, computing_time_) : 1;
   const WaitEstimate::Pace pace = {.prompt_token = stretch * budget_.PromptTokenTime(),
                                    .generated_token = stretch * budget_.RowTime(places_)};
   const MutexLock lock(mutex_);
@@ -611,11 +610,12 @@ Scheduler::SequencePtr Scheduler::Remove(Sequence& sequence) {
 }
 
 void Scheduler::DropFinished() {
-  std::erase_if(waiting_, [this](const SequencePtr& sequence) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (!sequence->stream->IsFinished()) return false;
-    callers_.LeaveWaiting(sequence->account);
-    return true;
-  });
+  std::erase_if(waiting_,
+                [this](const SequencePtr& sequence) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+                  if (!sequence->stream->IsFinished()) return false;
+                  callers_.LeaveWaiting(sequence->account);
+                  return true;
+                });
 }
 
 }  // namespace assay::engine

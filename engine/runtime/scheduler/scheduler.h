@@ -156,8 +156,7 @@ class Scheduler {
 
   absl::StatusOr<EncodedPrompt> EncodePrompt(const GenerationRequest& request);
   // RESOURCE_EXHAUSTED: the request would wait too long.
-  absl::Status CheckWait(const GenerationRequest& request) const
-      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  absl::Status CheckWait(const GenerationRequest& request) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   std::vector<WaitEstimate::Work> WaitingWork() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   // Adds a request to the queue. RESOURCE_EXHAUSTED: the queue is full, and no request of another
   // caller makes room.

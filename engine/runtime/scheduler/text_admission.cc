@@ -41,11 +41,10 @@ absl::Status TextAdmission::CheckLimits(const Counts& counts, int64_t bytes,
       counts.bytes + bytes <= limits_.bytes - kept * limits_.bytes / kKeptPart) {
     return absl::OkStatus();
   }
-  return absl::ResourceExhaustedError(
-      absl::StrCat("the queue of ", name_, " is full: ", counts.texts, " texts of ", counts.bytes,
-                   " bytes are being scored or wait (limits ", limits_.texts, " and ",
-                   limits_.bytes, "), ", kept == 0 ? 0 : own->second,
-                   " of them for this caller; try again later"));
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "the queue of ", name_, " is full: ", counts.texts, " texts of ", counts.bytes,
+      " bytes are being scored or wait (limits ", limits_.texts, " and ", limits_.bytes, "), ",
+      kept == 0 ? 0 : own->second, " of them for this caller; try again later"));
 }
 
 absl::StatusOr<TextAdmission::Permit> TextAdmission::Admit(int64_t bytes,

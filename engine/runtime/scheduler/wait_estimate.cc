@@ -27,9 +27,8 @@ constexpr double kLeastRest = 0.1;
 double FairPlaces(double places, double own_share, double own_requests,
                   std::vector<std::pair<double, double>> others) {
   // Pairs of the requests and the share of a caller. Those that need the least per share first.
-  std::sort(others.begin(), others.end(), [](const auto& a, const auto& b) {
-    return a.first * b.second < b.first * a.second;
-  });
+  std::sort(others.begin(), others.end(),
+            [](const auto& a, const auto& b) { return a.first * b.second < b.first * a.second; });
   double shares = own_share;
   for (const auto& [requests, share] : others) shares += share;
   for (const auto& [requests, share] : others) {

@@ -132,9 +132,8 @@ TEST_F(GenerationTest, ThePriorityIsCappedByTheCaller) {
   for (const int cap : {0, kHighestPriority}) {
     const RequestContext origin{.caller = {.id = "a", .max_priority = cap}};
     const int before = loader_.tokens;
-    std::thread running([&] {
-      EXPECT_TRUE(service.Generate(Call(300), CallContext(), nullptr, origin).ok());
-    });
+    std::thread running(
+        [&] { EXPECT_TRUE(service.Generate(Call(300), CallContext(), nullptr, origin).ok()); });
     while (loader_.tokens < before + 10) absl::SleepFor(absl::Milliseconds(1));
     GenerateCall urgent = Call(2);
     urgent.priority = kHighestPriority;

@@ -167,10 +167,11 @@ TEST_F(SchedulerFairnessTest, AFullQueueMakesRoomForACallerWithFewerPlaces) {
   EXPECT_TRUE(absl::IsResourceExhausted(scheduler_->Submit(Of(2, 10)).status()));
   Streams quiet;
   Add(2, Of(3, 10), &quiet);
-  // Two places each: now nobody makes room.
+  // Both have two places now, and none makes room.
   const absl::Status full = scheduler_->Submit(Of(3, 10)).status();
   EXPECT_TRUE(absl::IsResourceExhausted(full));
-  EXPECT_THAT(std::string(full.message()), HasSubstr("4 requests wait (limit 4), 2 of them of this"));
+  EXPECT_THAT(std::string(full.message()),
+              HasSubstr("4 requests wait (limit 4), 2 of them of this"));
   for (const size_t newest : {3, 2}) {
     const absl::Status removed = ReadToEnd(*greedy[newest]).status();
     EXPECT_TRUE(absl::IsResourceExhausted(removed));
