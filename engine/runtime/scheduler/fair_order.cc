@@ -23,12 +23,11 @@ bool MayPreempt(const Sequence& next, const Sequence& victim, Changes& changes) 
   const Account& behind = *next.account;
   if (&ahead == &behind) return victim.priority() < next.priority();
   const double lag = ahead.virtual_time - behind.virtual_time;
-  if (lag < kPreemptionLag) return false;
   const double left = ahead.Load(changes[&ahead] - 1);
   const double taken = behind.Load(changes[&behind] + 1);
-  if (behind.running + changes[&behind] > 0) return left > taken;
+  if (behind.running + changes[&behind] > 0) return lag >= kPreemptionLag && left > taken;
   const double lost = kGeneratedTokenCost * static_cast<double>(victim.length()) / ahead.share;
-  return left >= taken || lag >= kPreemptionLag + lost;
+  return left >= taken ? lag > 0 : lag >= kPreemptionLag + lost;
 }
 
 }  // namespace

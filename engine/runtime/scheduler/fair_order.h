@@ -33,8 +33,9 @@ bool RunsBefore(const Sequence& a, const Sequence& b);
 //
 // Requests of the same caller are preempted if their priority is strictly lower. One of another
 // caller is preempted if the caller of `next` is kPreemptionLag behind it and has fewer requests
-// running afterwards, relative to the shares. A caller with nothing running may also take the only
-// place of another one, once it is behind by what that request would lose.
+// running afterwards, relative to the shares. A caller with nothing running need only be behind,
+// and no more than even afterwards; once it is behind by what a request would lose, it may take
+// even the only place of another caller.
 size_t MovePreemptableLast(const Sequence& next, std::vector<std::unique_ptr<Sequence>>* running);
 
 // Returns the index of the request that leaves a full queue for a new one of `caller`, which is
