@@ -31,6 +31,8 @@ constexpr size_t kLongPromptBytes = size_t{64} << 10;
 // Each scored byte takes some bytes more for copies and tokens.
 constexpr int64_t kMaxScoredBytes = int64_t{8} << 20;
 
+// The part of a limit that the expected wait may have. Waits turn out up to a tenth longer.
+constexpr double kWaitMargin = 0.85;
 // The weight of the newest step in the average times of steps.
 constexpr double kNewestStep = 0.05;
 
@@ -118,14 +120,19 @@ absl::StatusOr<std::shared_ptr<GenerationStream>> Scheduler::Submit(GenerationRe
 
 absl::Status Scheduler::Enqueue(SequencePtr sequence) {
   DropFinished();
-  FairShare::Account* const account = callers_.Arrive(sequence->caller());
+  // Others may have come first while the prompt was encoded.
+  if (const absl::Status wait = CheckWait(sequence->request()); !wait.ok()) {
+    // Its end needs no other report.
+    sequence->stream = nullptr;
+    return wait;
+  }
+  FairShare::Account* const account = callers_.Arrive(sequence->request().caller);
   const int waiting = static_cast<int>(waiting_.size());
   // A request that can run at once does not wait, whatever the limit.
   const int free_slots = std::max(0, options_.max_running - running());
   if (waiting >= options_.max_waiting + free_slots && !MakeRoomFor(*account, waiting)) {
     const int own = account->waiting - 1;
     callers_.LeaveWaiting(account);
-    // Its end needs no other report.
     sequence->stream = nullptr;
     return absl::ResourceExhaustedError(
         absl::StrCat("the queue of ", model_.name, " is full: ", waiting, " requests wait (limit ",
@@ -168,7 +175,7 @@ absl::Status Scheduler::CheckWait(const GenerationRequest& request) const {
   const auto text = [](absl::Duration duration) {
     return absl::FormatDuration(absl::Trunc(duration, kShown));
   };
-  if (wait > request.max_wait) {
+  if (wait > kWaitMargin * request.max_wait) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "the queue of ", model_.name, " is too long: this request would wait about ", text(wait),
         " (limits.max_wait is ", absl::FormatDuration(request.max_wait), "); try again later"));
@@ -494,11 +501,24 @@ void Scheduler::Compute(const StepPlan& plan) {
     AcceptTokens(*input.choosing[i], input.choices[i]);
   }
   RecordScores(plan.scoring, input.ratings);
-  const absl::Duration time = SteadyTime::Now() - start;
-  const absl::Duration computing = time - model_.executor->waited();
-  budget_.Record(input.decode_rows, input.prompt_tokens, computing);
-  step_time_ = (1 - kNewestStep) * step_time_ + time;
-  computing_time_ = (1 - kNewestStep) * computing_time_ + computing;
+  RecordPace(input, start);
+  budget_.Record(input.decode_rows, input.prompt_tokens,
+                 SteadyTime::Now() - start - model_.executor->waited());
+}
+
+void Scheduler::RecordPace(const StepInput& input, SteadyTime start) {
+  const SteadyTime now = SteadyTime::Now();
+  const absl::Duration spent = now - busy_since_.value_or(start);
+  busy_since_ = batch_.empty() ? std::nullopt : std::optional(now);
+  const absl::Duration rows = input.decode_rows == 0 ? absl::ZeroDuration()
+                                                     : static_cast<double>(input.decode_rows) *
+                                                           budget_.RowTime(input.decode_rows);
+  const absl::Duration expected =
+      rows + static_cast<double>(input.prompt_tokens) * budget_.PromptTokenTime();
+  // Nothing is known yet.
+  if (expected <= absl::ZeroDuration()) return;
+  spent_time_ = (1 - kNewestStep) * spent_time_ + spent;
+  expected_time_ = (1 - kNewestStep) * expected_time_ + expected;
 }
 
 void Scheduler::Charge(const StepPlan& plan) {
@@ -522,7 +542,7 @@ void Scheduler::UpdateEstimate() {
   running.reserve(batch_.size());
   for (const SequencePtr& sequence : batch_) running.push_back(WorkLeft(*sequence));
   const double stretch =
-      computing_time_ > absl::ZeroDuration() ? absl::FDivDuration(step_time_, computing_time_) : 1;
+      expected_time_ > absl::ZeroDuration() ? absl::FDivDuration(spent_time_, expected_time_) : 1;
   const WaitEstimate::Pace pace = {.prompt_token = stretch * budget_.PromptTokenTime(),
                                    .generated_token = stretch * budget_.RowTime(places_)};
   const MutexLock lock(mutex_);
@@ -580,7 +600,7 @@ void Scheduler::End(Sequence& sequence, absl::StatusOr<GenerationResult> result)
     removed = Remove(sequence);
     callers_.LeaveRunning(removed->account);
     if (result.ok()) {
-      estimate_.RecordText(removed->generated_tokens(), removed->max_tokens());
+      estimate_.RecordText(static_cast<int64_t>(result->tokens.size()), removed->max_tokens());
     }
   }
   // The result is last: a caller that reads it finds the slot and the pages free.

@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "base/call_context.h"
 #include "base/fair_share.h"
 #include "base/mutex_lock.h"
+#include "base/steady_time.h"
 #include "engine/kernels/kv_pages.h"
 #include "engine/runtime/generation/generation.h"
 #include "engine/runtime/generation/generation_stream.h"
@@ -158,8 +160,8 @@ class Scheduler {
   // RESOURCE_EXHAUSTED: the request would wait too long.
   absl::Status CheckWait(const GenerationRequest& request) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   std::vector<WaitEstimate::Work> WaitingWork() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
-  // Adds a request to the queue. RESOURCE_EXHAUSTED: the queue is full, and no request of another
-  // caller makes room.
+  // Adds a request to the queue. RESOURCE_EXHAUSTED: the queue is full and no request of another
+  // caller makes room, or the request would wait too long.
   absl::Status Enqueue(SequencePtr sequence) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Ends and removes a request of another caller that has too many. Returns false if there is none.
   bool MakeRoomFor(const FairShare::Account& caller, int waiting)
@@ -195,6 +197,9 @@ class Scheduler {
 
   // Charges the callers for the tokens of a step.
   void Charge(const StepPlan& plan) ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
+  // Compares the time of a step with what was expected of it.
+  void RecordPace(const StepInput& input, SteadyTime start)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
   // Tells the estimate of waits what runs.
   void UpdateEstimate() ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
 
@@ -236,10 +241,12 @@ class Scheduler {
   bool admission_waits_for_scoring_ ABSL_GUARDED_BY(step_mutex_) = false;
   // The number of requests that run if the KV cache has no pages for more; else max_running.
   int places_ ABSL_GUARDED_BY(step_mutex_);
-  // The time that steps took, and the part of it that was spent on them, not waiting for other
-  // models; older steps have less weight.
-  absl::Duration step_time_ ABSL_GUARDED_BY(step_mutex_);
-  absl::Duration computing_time_ ABSL_GUARDED_BY(step_mutex_);
+  // The time that went by for the last steps, and the time that budget_ expected for them; older
+  // steps have less weight. They differ by what other models and processes take.
+  absl::Duration spent_time_ ABSL_GUARDED_BY(step_mutex_);
+  absl::Duration expected_time_ ABSL_GUARDED_BY(step_mutex_);
+  // The end of the last step if requests were running then.
+  std::optional<SteadyTime> busy_since_ ABSL_GUARDED_BY(step_mutex_);
 
   // Acquired before a stream's mutex, never after it.
   mutable absl::Mutex mutex_;

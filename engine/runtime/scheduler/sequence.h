@@ -9,7 +9,6 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "base/caller_share.h"
 #include "base/fair_share.h"
 #include "base/steady_time.h"
 #include "engine/runtime/generation/generation.h"
@@ -60,10 +59,7 @@ class Sequence {
   // True if all tokens but the last are in the KV cache and the prefill is over.
   bool is_decoding() const { return computed + 1 == length() && has_first_token_; }
   int priority() const { return request_.priority; }
-  const CallerShare& caller() const { return request_.caller; }
-  // The time for which the caller lets the request wait.
-  absl::Duration max_wait() const { return request_.max_wait; }
-  SteadyTime deadline() const { return request_.deadline; }
+  const GenerationRequest& request() const { return request_; }
   // The number of generated tokens, and the most that the request may generate.
   int64_t generated_tokens() const { return static_cast<int64_t>(output_.token_count()); }
   int64_t max_tokens() const { return generated_tokens() + remaining_tokens(); }

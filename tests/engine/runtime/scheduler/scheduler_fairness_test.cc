@@ -184,8 +184,10 @@ TEST_F(SchedulerFairnessTest, AFullQueueMakesRoomForACallerWithFewerPlaces) {
 
 TEST_F(SchedulerFairnessTest, ATooLongWaitIsRefusedAtOnce) {
   Start({.max_running = 1});
+  // Texts use all of their max_new_tokens.
+  for (int i = 0; i < 60; ++i) ASSERT_TRUE(ReadToEnd(*Submit(Of(2, 2))).ok());
   executor_->before_run = [] { absl::SleepFor(absl::Milliseconds(5)); };
-  ASSERT_TRUE(ReadToEnd(*Submit(Of(2, 30))).ok());
+  ASSERT_TRUE(ReadToEnd(*Submit(Of(2, 60))).ok());
   const auto running = Submit(Of(2, 200));
   ASSERT_TRUE(running->Next(kLong).has_value());
   GenerationRequest next = Of(2, 1);
