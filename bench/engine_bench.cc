@@ -70,7 +70,7 @@ GenerationRequest Request(const LanguageModel& model, int prompt_tokens, int new
   request.max_new_tokens = new_tokens;
   request.ignore_end_of_text = true;
   request.drafts = false;
-  request.arrival = SteadyTime::Now();
+  request.arrival = assay::SteadyTime::Now();
   return request;
 }
 
@@ -152,7 +152,7 @@ absl::Status Rewrite(LanguageModel& model, const std::string& text, nlohmann::js
     request.prompt.text = text;
     request.max_new_tokens = kRewriteTokens;
     request.drafts = drafts;
-    request.arrival = SteadyTime::Now();
+    request.arrival = assay::SteadyTime::Now();
     ASSIGN_OR_RETURN(const auto written, model.Generate(request, nullptr));
     (*results)[drafts ? "rewrite1" : "rewrite1_plain"].push_back(DecodeSpeed(written));
     if (!drafts) continue;
@@ -195,7 +195,7 @@ absl::Status Repeat(LanguageModel& model, const std::vector<std::string>& only,
         length / absl::ToDoubleSeconds(read.timings.prefill));
     if (length != kLongPrompt) continue;
     (*results)["first_token_ms"].push_back(absl::ToDoubleMilliseconds(read.timings.first_token));
-    request.arrival = SteadyTime::Now();
+    request.arrival = assay::SteadyTime::Now();
     ASSIGN_OR_RETURN(const auto cached, model.Generate(request, nullptr));
     (*results)["first_token_cached_ms"].push_back(
         absl::ToDoubleMilliseconds(cached.timings.first_token));

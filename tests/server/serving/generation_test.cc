@@ -299,7 +299,7 @@ TEST(MessageIntervalTest, ManyStreamsShareTheMessageRateOfEight) {
 }
 
 TEST_F(GenerationTest, DeadlineEndsTheGeneration) {
-  EXPECT_EQ(Generate(Call(4000), nullptr, absl::Now() + absl::Milliseconds(30)).code(),
+  EXPECT_EQ(Generate(Call(4000), nullptr, SteadyTime::Now() + absl::Milliseconds(30)).code(),
             absl::StatusCode::kDeadlineExceeded);
 }
 
