@@ -35,6 +35,8 @@ constexpr int64_t kMaxScoredBytes = int64_t{8} << 20;
 constexpr double kWaitMargin = 0.85;
 // The weight of the newest step in the average times of steps.
 constexpr double kNewestStep = 0.05;
+// The greatest time of a step that counts, relative to what was expected of it.
+constexpr double kMostOfExpected = 4;
 
 bool PointeeRunsBefore(const std::unique_ptr<Sequence>& a, const std::unique_ptr<Sequence>& b) {
   return RunsBefore(*a, *b);
@@ -297,7 +299,11 @@ void Scheduler::Step() {
   Admit();
   DropCancelled();
   const StepPlan plan = PlanStep();
-  if (!plan.empty()) Compute(plan);
+  if (plan.empty()) {
+    busy_since_.reset();
+  } else {
+    Compute(plan);
+  }
   used_pages_.store(cache_.UsedPages(batch_), std::memory_order_relaxed);
   UpdateEstimate();
 }
@@ -502,23 +508,32 @@ void Scheduler::Compute(const StepPlan& plan) {
   }
   RecordScores(plan.scoring, input.ratings);
   RecordPace(input, start);
-  budget_.Record(input.decode_rows, input.prompt_tokens,
-                 SteadyTime::Now() - start - model_.executor->waited());
 }
 
 void Scheduler::RecordPace(const StepInput& input, SteadyTime start) {
   const SteadyTime now = SteadyTime::Now();
-  const absl::Duration spent = now - busy_since_.value_or(start);
+  absl::Duration spent = now - busy_since_.value_or(start);
+  absl::Duration computing = now - start - model_.executor->waited();
   busy_since_ = batch_.empty() ? std::nullopt : std::optional(now);
   const absl::Duration rows = input.decode_rows == 0 ? absl::ZeroDuration()
                                                      : static_cast<double>(input.decode_rows) *
                                                            budget_.RowTime(input.decode_rows);
   const absl::Duration expected =
       rows + static_cast<double>(input.prompt_tokens) * budget_.PromptTokenTime();
-  // Nothing is known yet.
-  if (expected <= absl::ZeroDuration()) return;
-  spent_time_ = (1 - kNewestStep) * spent_time_ + spent;
-  expected_time_ = (1 - kNewestStep) * expected_time_ + expected;
+  if (expected > absl::ZeroDuration()) {
+    // One step that the machine held up says little about the next ones.
+    const absl::Duration most = kMostOfExpected * std::max(1.0, Stretch()) * expected;
+    spent = std::min(spent, most);
+    computing = std::min(computing, most);
+    spent_time_ = (1 - kNewestStep) * spent_time_ + spent;
+    expected_time_ = (1 - kNewestStep) * expected_time_ + expected;
+  }
+  budget_.Record(input.decode_rows, input.prompt_tokens, computing);
+}
+
+double Scheduler::Stretch() const {
+  return expected_time_ > absl::ZeroDuration() ? absl::FDivDuration(spent_time_, expected_time_)
+                                               : 1;
 }
 
 void Scheduler::Charge(const StepPlan& plan) {
@@ -541,8 +556,7 @@ void Scheduler::UpdateEstimate() {
   std::vector<WaitEstimate::Work> running;
   running.reserve(batch_.size());
   for (const SequencePtr& sequence : batch_) running.push_back(WorkLeft(*sequence));
-  const double stretch =
-      expected_time_ > absl::ZeroDuration() ? absl::FDivDuration(spent_time_, expected_time_) : 1;
+  const double stretch = Stretch();
   const WaitEstimate::Pace pace = {.prompt_token = stretch * budget_.PromptTokenTime(),
                                    .generated_token = stretch * budget_.RowTime(places_)};
   const MutexLock lock(mutex_);

@@ -197,9 +197,11 @@ class Scheduler {
 
   // Charges the callers for the tokens of a step.
   void Charge(const StepPlan& plan) ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
-  // Compares the time of a step with what was expected of it.
+  // Learns from the time of a step that began at `start`.
   void RecordPace(const StepInput& input, SteadyTime start)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
+  // Returns the time that steps take relative to what budget_ expects of them.
+  double Stretch() const ABSL_SHARED_LOCKS_REQUIRED(step_mutex_);
   // Tells the estimate of waits what runs.
   void UpdateEstimate() ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
 
