@@ -18,8 +18,6 @@
 #include "base/mutex_lock.h"
 #include "base/status_macros.h"
 #include "base/steady_time.h"
-#include "base/work_limit.h"
-#include "engine/runtime/generation/encoding_slots.h"
 #include "engine/runtime/scheduler/fair_order.h"
 #include "engine/runtime/scheduler/prompt_lookup.h"
 
@@ -27,30 +25,11 @@ namespace assay::engine {
 namespace {
 
 constexpr absl::Duration kIdleAfter = absl::Seconds(1);
-constexpr size_t kLongPromptBytes = size_t{64} << 10;
 // Each scored byte takes some bytes more for copies and tokens.
 constexpr int64_t kMaxScoredBytes = int64_t{8} << 20;
 
-// The part of a limit that the expected wait may have. Waits turn out up to a tenth longer.
-constexpr double kWaitMargin = 0.85;
-// The weight of the newest step in the average times of steps.
-constexpr double kNewestStep = 0.05;
-// The greatest time of a step that counts, relative to what was expected of it.
-constexpr double kMostOfExpected = 4;
-
 bool PointeeRunsBefore(const std::unique_ptr<Sequence>& a, const std::unique_ptr<Sequence>& b) {
   return RunsBefore(*a, *b);
-}
-
-// Returns the work that is left of a request.
-WaitEstimate::Work WorkLeft(const Sequence& sequence) {
-  const bool decodes = sequence.is_decoding();
-  return {.account = sequence.account,
-          .number = sequence.arrival_number,
-          .priority = sequence.priority(),
-          .prompt_tokens = decodes ? 0 : sequence.length() - sequence.computed,
-          .generated_tokens = sequence.generated_tokens(),
-          .max_tokens = sequence.max_tokens()};
 }
 
 }  // namespace
@@ -90,110 +69,6 @@ Scheduler::~Scheduler() {
   for (const SequencePtr& sequence : waiting_) sequence->stream->Finish(stopped);
 }
 
-absl::StatusOr<EncodedPrompt> Scheduler::EncodePrompt(const GenerationRequest& request) {
-  const auto bytes = TextBytes(request.prompt);
-  const CallContext until_deadline =
-      CallContext::WithDeadline(request.deadline).For(request.caller);
-  ASSIGN_OR_RETURN(const Slots::Slot slot, AwaitEncodingSlot(bytes, until_deadline));
-  const WorkLimit limit(kMaxPromptCpu, until_deadline);
-  absl::StatusOr<EncodedPrompt> encoded = model_.encode(request.prompt);
-  // Nothing runs after this request, so that nothing else would release its memory.
-  if (!encoded.ok() && bytes > kLongPromptBytes) RequestIdleCall();
-  return encoded;
-}
-
-absl::StatusOr<std::shared_ptr<GenerationStream>> Scheduler::Submit(GenerationRequest request) {
-  RETURN_IF_ERROR(ValidateRequest(request));
-  {
-    // Before the prompt is encoded: a request that is refused should cost nothing.
-    const MutexLock lock(mutex_);
-    RETURN_IF_ERROR(CheckWait(request));
-  }
-  ASSIGN_OR_RETURN(EncodedPrompt prompt, EncodePrompt(request));
-  auto stream = std::make_shared<GenerationStream>(request.deadline);
-  GenerationSink* sink = stream.get();
-  auto sequence = std::make_unique<Sequence>(std::move(request), std::move(prompt),
-                                             *model_.tokenizer, model_.context, sink);
-  sequence->stream = stream;
-  const MutexLock lock(mutex_);
-  RETURN_IF_ERROR(Enqueue(std::move(sequence)));
-  return stream;
-}
-
-absl::Status Scheduler::Enqueue(SequencePtr sequence) {
-  DropFinished();
-  // Others may have come first while the prompt was encoded.
-  if (const absl::Status wait = CheckWait(sequence->request()); !wait.ok()) {
-    // Its end needs no other report.
-    sequence->stream = nullptr;
-    return wait;
-  }
-  FairShare::Account* const account = callers_.Arrive(sequence->request().caller);
-  const int waiting = static_cast<int>(waiting_.size());
-  // A request that can run at once does not wait, whatever the limit.
-  const int free_slots = std::max(0, options_.max_running - running());
-  if (waiting >= options_.max_waiting + free_slots && !MakeRoomFor(*account, waiting)) {
-    const int own = account->waiting - 1;
-    callers_.LeaveWaiting(account);
-    sequence->stream = nullptr;
-    return absl::ResourceExhaustedError(
-        absl::StrCat("the queue of ", model_.name, " is full: ", waiting, " requests wait (limit ",
-                     options_.max_waiting, "), ", own, " of them of this caller; try again later"));
-  }
-  sequence->account = account;
-  sequence->arrival_number = next_number_++;
-  waiting_.push_back(std::move(sequence));
-  return absl::OkStatus();
-}
-
-bool Scheduler::MakeRoomFor(const FairShare::Account& caller, int waiting) {
-  const size_t removed = ChooseRemoved(waiting_, caller);
-  if (removed == waiting_.size()) return false;
-  Sequence& sequence = *waiting_[removed];
-  sequence.stream->Finish(absl::ResourceExhaustedError(
-      absl::StrCat("the queue of ", model_.name, " is full: ", waiting, " requests wait (limit ",
-                   options_.max_waiting, "), ", sequence.account->waiting,
-                   " of them of this caller; this one made room for another caller, try again "
-                   "later")));
-  callers_.LeaveWaiting(sequence.account);
-  waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(removed));
-  return true;
-}
-
-std::vector<WaitEstimate::Work> Scheduler::WaitingWork() const {
-  std::vector<WaitEstimate::Work> work;
-  work.reserve(waiting_.size());
-  for (const SequencePtr& sequence : waiting_) {
-    if (!sequence->stream->IsFinished()) work.push_back(WorkLeft(*sequence));
-  }
-  return work;
-}
-
-absl::Status Scheduler::CheckWait(const GenerationRequest& request) const {
-  if (request.max_wait == absl::InfiniteDuration()) return absl::OkStatus();
-  const absl::Duration wait = estimate_.Expected(request.caller.id, request.caller.share,
-                                                 request.priority, callers_, WaitingWork());
-  constexpr absl::Duration kShown = absl::Milliseconds(100);
-  const auto text = [](absl::Duration duration) {
-    return absl::FormatDuration(absl::Trunc(duration, kShown));
-  };
-  if (wait > kWaitMargin * request.max_wait) {
-    return absl::ResourceExhaustedError(absl::StrCat(
-        "the queue of ", model_.name, " is too long: this request would wait about ", text(wait),
-        " (limits.max_wait is ", absl::FormatDuration(request.max_wait), "); try again later"));
-  }
-  if (wait <= request.deadline.Left()) return absl::OkStatus();
-  return absl::ResourceExhaustedError(
-      absl::StrCat("the queue of ", model_.name, " is too long: this request would wait about ",
-                   text(wait), " and has ", text(request.deadline.Left()),
-                   " until its deadline; try again later, or with a later deadline"));
-}
-
-absl::Duration Scheduler::expected_wait() const {
-  const MutexLock lock(mutex_);
-  return estimate_.Backlog(WaitingWork());
-}
-
 absl::Status Scheduler::RunAlone(absl::FunctionRef<absl::Status(ModelExecutor&)> work) {
   const StepPause pause(*this);
   const MutexLock step(step_mutex_);
@@ -219,13 +94,6 @@ absl::StatusOr<std::vector<TokenScore>> Scheduler::Score(absl::Span<const TokenI
   mutex_.Await(absl::Condition(&scoring.done));
   if (!scoring.status.ok()) return scoring.status;
   return std::move(scoring.scores);
-}
-
-int Scheduler::waiting() const {
-  const MutexLock lock(mutex_);
-  return static_cast<int>(
-      std::count_if(waiting_.begin(), waiting_.end(),
-                    [](const SequencePtr& sequence) { return !sequence->stream->IsFinished(); }));
 }
 
 int64_t Scheduler::free_pages() {
@@ -361,7 +229,7 @@ void Scheduler::Admit() {
         continue;
       }
       callers_.Start(next->account);
-      estimate_.Add(WorkLeft(*next));
+      estimate_.Add(WaitEstimate::WorkOf(*next));
       ++running_count_;
     }
     Sequence& admitted = *next;
@@ -510,32 +378,6 @@ void Scheduler::Compute(const StepPlan& plan) {
   RecordPace(input, start);
 }
 
-void Scheduler::RecordPace(const StepInput& input, SteadyTime start) {
-  const SteadyTime now = SteadyTime::Now();
-  absl::Duration spent = now - busy_since_.value_or(start);
-  absl::Duration computing = now - start - model_.executor->waited();
-  busy_since_ = batch_.empty() ? std::nullopt : std::optional(now);
-  const absl::Duration rows = input.decode_rows == 0 ? absl::ZeroDuration()
-                                                     : static_cast<double>(input.decode_rows) *
-                                                           budget_.RowTime(input.decode_rows);
-  const absl::Duration expected =
-      rows + static_cast<double>(input.prompt_tokens) * budget_.PromptTokenTime();
-  if (expected > absl::ZeroDuration()) {
-    // One step that the machine held up says little about the next ones.
-    const absl::Duration most = kMostOfExpected * std::max(1.0, Stretch()) * expected;
-    spent = std::min(spent, most);
-    computing = std::min(computing, most);
-    spent_time_ = (1 - kNewestStep) * spent_time_ + spent;
-    expected_time_ = (1 - kNewestStep) * expected_time_ + expected;
-  }
-  budget_.Record(input.decode_rows, input.prompt_tokens, computing);
-}
-
-double Scheduler::Stretch() const {
-  return expected_time_ > absl::ZeroDuration() ? absl::FDivDuration(spent_time_, expected_time_)
-                                               : 1;
-}
-
 void Scheduler::Charge(const StepPlan& plan) {
   const MutexLock lock(mutex_);
   for (const RequestChunk& chunk : plan.requests) {
@@ -550,18 +392,6 @@ void Scheduler::Charge(const StepPlan& plan) {
   for (const ScoringChunk& chunk : plan.scoring) {
     callers_.Charge(chunk.sequence->account, kPromptTokenCost * static_cast<double>(chunk.tokens));
   }
-}
-
-void Scheduler::UpdateEstimate() {
-  std::vector<WaitEstimate::Work> running;
-  running.reserve(batch_.size());
-  for (const SequencePtr& sequence : batch_) running.push_back(WorkLeft(*sequence));
-  const double stretch = Stretch();
-  const WaitEstimate::Pace pace = {.prompt_token = stretch * budget_.PromptTokenTime(),
-                                   .generated_token = stretch * budget_.RowTime(places_)};
-  const MutexLock lock(mutex_);
-  estimate_.SetRunning(std::move(running), places_);
-  estimate_.SetPace(pace);
 }
 
 void Scheduler::RecordScores(const std::vector<ScoringChunk>& chunks,
@@ -641,15 +471,6 @@ Scheduler::SequencePtr Scheduler::Remove(Sequence& sequence) {
   estimate_.Remove(sequence.arrival_number);
   --running_count_;
   return removed;
-}
-
-void Scheduler::DropFinished() {
-  std::erase_if(waiting_,
-                [this](const SequencePtr& sequence) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-                  if (!sequence->stream->IsFinished()) return false;
-                  callers_.LeaveWaiting(sequence->account);
-                  return true;
-                });
 }
 
 }  // namespace assay::engine

@@ -42,6 +42,16 @@ double FairPlaces(double places, double own_share, double own_requests,
 
 }  // namespace
 
+WaitEstimate::Work WaitEstimate::WorkOf(const Sequence& sequence) {
+  const bool decodes = sequence.is_decoding();
+  return {.account = sequence.account,
+          .number = sequence.arrival_number,
+          .priority = sequence.priority(),
+          .prompt_tokens = decodes ? 0 : sequence.length() - sequence.computed,
+          .generated_tokens = sequence.generated_tokens(),
+          .max_tokens = sequence.max_tokens()};
+}
+
 double WaitEstimate::Seconds(const Work& work) const {
   const auto left = static_cast<double>(work.max_tokens - work.generated_tokens);
   const double expected = used_part_ * static_cast<double>(work.max_tokens) -

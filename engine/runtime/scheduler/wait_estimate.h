@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "base/fair_share.h"
+#include "engine/runtime/scheduler/sequence.h"
 
 namespace assay::engine {
 
@@ -33,6 +34,9 @@ class WaitEstimate {
     int64_t generated_tokens = 0;
     int64_t max_tokens = 0;
   };
+  // Returns the work that is left of a queued request.
+  static Work WorkOf(const Sequence& sequence);
+
   // The time that a token adds to the work of the model.
   struct Pace {
     absl::Duration prompt_token;
