@@ -137,7 +137,7 @@ def check_mutual(args, folder, authority):
             code, text = bed.assay(*wrong)
             assert code == 3, (wrong, code, text)
         assert "assay_requests_total" in bed.scrape(*client)
-        # A renewal that is half written lets nobody in without a certificate.
+        # A renewal that is half written lets no client in without a certificate.
         root = bed.root.read_text()
         bed.root.write_text("")
         wait_for("the refusal of empty roots",
