@@ -12,7 +12,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/clock.h"
 #include "base/disk_room.h"
 #include "base/status_macros.h"
 
@@ -206,11 +205,11 @@ absl::StatusOr<std::unique_ptr<Database>> Database::OpenWhenPossible(const std::
 
 absl::Status Database::Connect() {
   if (handle_ != nullptr) return absl::OkStatus();
-  if (absl::Now() < next_attempt_) return connect_error_;
+  if (!next_attempt_.HasPassed()) return connect_error_;
   absl::StatusOr<std::unique_ptr<Database>> opened = Open(path_);
   connect_error_ = opened.status();
   if (opened.ok()) connect_error_ = set_up_(**opened);
-  next_attempt_ = absl::Now() + kConnectInterval;
+  next_attempt_ = SteadyTime::Now() + kConnectInterval;
   if (connect_error_.ok()) handle_ = std::move((*opened)->handle_);
   return connect_error_;
 }

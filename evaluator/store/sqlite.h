@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "base/steady_time.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -114,7 +115,7 @@ class Database {
   std::unique_ptr<sqlite3, Close> handle_;
   SetUpFn set_up_;
   absl::Status connect_error_;
-  absl::Time next_attempt_ = absl::InfinitePast();
+  SteadyTime next_attempt_ = SteadyTime::InfinitePast();
 };
 
 // A transaction, begun with BEGIN IMMEDIATE. The destructor rolls it back unless it was committed.

@@ -37,9 +37,7 @@ RequestContext ServerCall::Origin(double sample_ratio) const {
   return origin;
 }
 
-CallContext ServerCall::ContextOfCaller() const {
-  return context_.For(ShareOf(caller()));
-}
+CallContext ServerCall::ContextOfCaller() const { return context_.For(ShareOf(caller())); }
 
 absl::Status ServerCall::Check() const {
   if (call_->IsCancelled()) return absl::CancelledError("cancelled");

@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/status_macros.h"
+#include "base/steady_time.h"
 #include "evaluator/records/evaluation.h"
 
 namespace assay::server {
@@ -114,11 +115,11 @@ absl::Status EvaluationDeleter::Execute(const DeletionOptions& options, const Ca
 
 absl::StatusOr<bool> EvaluationDeleter::Purge(const CallContext& context, int64_t* freed) {
   while (!context.IsDone()) {
-    const absl::Time start = absl::Now();
+    const SteadyTime start = SteadyTime::Now();
     ASSIGN_OR_RETURN(const bool more, store_->Purge(freed));
     if (!more) return false;
     // SQLite lets waiting writers poll for the lock, so that they need pauses.
-    absl::SleepFor(std::clamp(absl::Now() - start, kMinPause, kMaxPause));
+    absl::SleepFor(std::clamp(SteadyTime::Now() - start, kMinPause, kMaxPause));
   }
   return true;
 }
