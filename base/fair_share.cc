@@ -9,28 +9,42 @@
 namespace assay {
 
 const double* FairShare::VirtualNow(const Account* except) const {
-  const Account* lowest = nullptr;
+  const Account* lowest_waiting = nullptr;
+  const Account* highest = nullptr;
   for (const auto& [id, account] : accounts_) {
     if (&account == except || account.IsIdle()) continue;
     // Those that wait have as much as they can get; others may merely want less than their share.
-    const bool waits = account.waiting > 0;
-    const bool better =
-        lowest == nullptr || (waits && lowest->waiting == 0) ||
-        (waits == (lowest->waiting > 0) && account.virtual_time < lowest->virtual_time);
-    if (better) lowest = &account;
+    if (account.waiting > 0 &&
+        (lowest_waiting == nullptr || account.virtual_time < lowest_waiting->virtual_time)) {
+      lowest_waiting = &account;
+    }
+    if (highest == nullptr || account.virtual_time > highest->virtual_time) highest = &account;
   }
-  return lowest == nullptr ? nullptr : &lowest->virtual_time;
+  // While no caller waits, none is owed anything: who uses what is free owes nothing later.
+  const Account* const now = lowest_waiting != nullptr ? lowest_waiting : highest;
+  return now == nullptr ? nullptr : &now->virtual_time;
 }
 
-FairShare::Account* FairShare::Arrive(const CallerShare& caller) {
+FairShare::Account* FairShare::Begin(const CallerShare& caller) {
   Account& account = accounts_[caller.id];
   account.share = caller.share;
   if (account.waiting == 0) {
     const double* const now = VirtualNow(&account);
     if (now != nullptr) account.virtual_time = std::max(account.virtual_time, *now);
   }
-  ++account.waiting;
   return &account;
+}
+
+FairShare::Account* FairShare::Arrive(const CallerShare& caller) {
+  Account* const account = Begin(caller);
+  ++account->waiting;
+  return account;
+}
+
+FairShare::Account* FairShare::ArriveBeside(const CallerShare& caller) {
+  Account* const account = Begin(caller);
+  ++account->beside;
+  return account;
 }
 
 void FairShare::Start(Account* account) {
@@ -45,6 +59,11 @@ void FairShare::Suspend(Account* account) {
 
 void FairShare::LeaveWaiting(Account* account) {
   --account->waiting;
+  if (account->IsIdle()) Forget();
+}
+
+void FairShare::LeaveBeside(Account* account) {
+  --account->beside;
   if (account->IsIdle()) Forget();
 }
 

@@ -18,8 +18,9 @@ namespace assay {
 // OSDI 2024.)
 //
 // A caller that has nothing waiting saves no credit: when it returns, its virtual time is at least
-// the lowest of the callers that wait. Two callers that always wait receive the same, relative to
-// their shares, up to the cost of the requests that run at the same time.
+// the lowest of the callers that wait, or the highest of all if none waits. Two callers that always
+// wait receive the same, relative to their shares, up to the cost of the requests that run at the
+// same time.
 //
 // Knows about the callers that have requests, and about kMaxIdle others that received more than
 // their share. Each call takes time linear in the number of these callers at most. Not thread-safe.
@@ -35,8 +36,10 @@ class FairShare {
     // The numbers of its requests that wait, and of those that the resource works on.
     int waiting = 0;
     int running = 0;
+    // The number of its requests that neither wait for a place nor have one.
+    int beside = 0;
 
-    bool IsIdle() const { return waiting == 0 && running == 0; }
+    bool IsIdle() const { return waiting == 0 && running == 0 && beside == 0; }
     // The running requests relative to the share, after `change`.
     double Load(int change = 0) const { return (running + change) / share; }
   };
@@ -44,6 +47,8 @@ class FairShare {
 
   // Counts a request that begins to wait. Takes over the caller's share.
   Account* Arrive(const CallerShare& caller);
+  // Counts a request that needs no place, and is charged like others.
+  Account* ArriveBeside(const CallerShare& caller);
   // Counts a waiting request as running.
   void Start(Account* account);
   // Counts a running request as waiting again: it was preempted.
@@ -52,6 +57,7 @@ class FairShare {
   // not be used anymore if it has no other request.
   void LeaveWaiting(Account* account);
   void LeaveRunning(Account* account);
+  void LeaveBeside(Account* account);
 
   // Adds what the resource did for a caller.
   void Charge(Account* account, double cost) { account->virtual_time += cost / account->share; }
@@ -64,6 +70,8 @@ class FairShare {
   // The virtual time at which a caller begins that arrives now, or null if it is the only one.
   // `except` is left out.
   const double* VirtualNow(const Account* except) const;
+  // Returns the caller's account, brought up to the virtual time of now if it has nothing waiting.
+  Account* Begin(const CallerShare& caller);
   void Forget();
 
   Accounts accounts_;

@@ -177,9 +177,10 @@ absl::StatusOr<bool> DeletionStore::Purge(int64_t* freed) {
   if (left > 0 && left < free) return true;
   // The file gets shorter when the log is written back to it. Somebody who reads or writes now
   // prevents that; a later write does it then.
-  RETURN_IF_ERROR(database_->Execute(
-      absl::StrCat("PRAGMA busy_timeout = ", kCheckpointWaitMs,
-                   "; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = ", kBusyTimeoutMs)));
+  const absl::Status written = database_->Execute(absl::StrCat(
+      "PRAGMA busy_timeout = ", kCheckpointWaitMs, "; PRAGMA wal_checkpoint(TRUNCATE)"));
+  RETURN_IF_ERROR(database_->Execute(absl::StrCat("PRAGMA busy_timeout = ", kBusyTimeoutMs)));
+  RETURN_IF_ERROR(written);
   return false;
 }
 

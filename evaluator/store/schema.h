@@ -257,6 +257,7 @@ CREATE TABLE deletions (evaluation_id TEXT PRIMARY KEY NOT NULL) STRICT;
 -- models are kept.
 ALTER TABLE evaluations ADD COLUMN empty INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX empty_evaluations ON evaluations (started_at) WHERE empty = 1;
+CREATE INDEX outbox_by_evaluation ON outbox (evaluation_id);
 )sql"};
 
 }  // namespace assay::evaluator

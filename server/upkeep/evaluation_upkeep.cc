@@ -85,10 +85,9 @@ void EvaluationUpkeep::SetState(const absl::Status& state) {
 
 void EvaluationUpkeep::Run() {
   while (!context_.IsDone()) {
-    if (CanRecord().ok()) {
-      ApplyRetention();
-      Purge();
-    }
+    if (CanRecord().ok()) ApplyRetention();
+    // What was deleted may be what fills the disk.
+    if (CanRecord().ok() || purge_) Purge();
     {
       const MutexLock lock(mutex_);
       const absl::Duration wait = state_.ok() ? options_.interval : options_.retry_interval;
@@ -104,6 +103,8 @@ void EvaluationUpkeep::Run() {
 void EvaluationUpkeep::ApplyRetention() {
   const absl::StatusOr<DeletionResult> result = retention_.Apply(absl::Now(), context_);
   Report(result.status());
+  // Some may have been deleted before the error.
+  purge_ = purge_ || !result.ok();
   if (!result.ok() || result->deleted.empty()) return;
   purge_ = purge_ || result->freeing;
   if (options_.on_deleted) options_.on_deleted(*result);

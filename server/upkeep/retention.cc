@@ -33,12 +33,12 @@ absl::StatusOr<bool> Retention::IsAbove(double share) {
 absl::StatusOr<DeletionResult> Retention::Apply(absl::Time now, const CallContext& context) {
   DeletionResult result;
   const bool is_due = now >= next_;
-  if (is_due) next_ = now + kInterval;
   if (is_due && policy_.keep < absl::InfiniteDuration()) {
     ASSIGN_OR_RETURN(result, deleter_->DeleteMatching(
                                  {.finished_before = now - policy_.keep},
                                  {.keep_waiting_uploads = policy_.keep_waiting_uploads}, context));
   }
+  if (is_due) next_ = now + kInterval;
   ASSIGN_OR_RETURN(const bool is_large, IsAbove(kHigh));
   if (is_large) RETURN_IF_ERROR(DeleteOldest(context, &result));
   return result;
@@ -59,6 +59,8 @@ absl::Status Retention::DeleteOldest(const CallContext& context, DeletionResult*
       continue;
     RETURN_IF_ERROR(deleted.status());
     Append(*std::move(deleted), result);
+    // Without its space, the next deletion would find the store as large as before, and so on.
+    if (result->freeing) break;
   }
   return absl::OkStatus();
 }

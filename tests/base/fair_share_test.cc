@@ -51,6 +51,29 @@ TEST(FairShareTest, ACallerThatWantsLittleDoesNotHoldTheClockBack) {
   EXPECT_EQ(callers.Arrive({.id = "new"})->virtual_time, 700);
 }
 
+TEST(FairShareTest, UseOfWhatIsFreeIsNotOwedLater) {
+  FairShare callers;
+  FairShare::Account* const modest = callers.Arrive({.id = "modest"});
+  callers.Start(modest);
+  FairShare::Account* const busy = callers.Arrive({.id = "busy"});
+  callers.Start(busy);
+  callers.Charge(busy, 700);
+  // Nobody waited for what `busy` received.
+  EXPECT_EQ(callers.Arrive({.id = "new"})->virtual_time, 700);
+}
+
+TEST(FairShareTest, RequestsBesideTakeNoPlace) {
+  FairShare callers;
+  FairShare::Account* const scorer = callers.ArriveBeside({.id = "scorer"});
+  EXPECT_EQ(scorer->waiting, 0);
+  EXPECT_EQ(scorer->Load(), 0);
+  FairShare::Account* const busy = callers.Arrive({.id = "busy"});
+  callers.Charge(busy, 700);
+  EXPECT_EQ(callers.Arrive({.id = "new"})->virtual_time, 700);
+  callers.LeaveBeside(scorer);
+  EXPECT_EQ(callers.Find("scorer"), nullptr);
+}
+
 TEST(FairShareTest, CallersAreForgotten) {
   FairShare callers;
   FairShare::Account* const busy = callers.Arrive({.id = "busy"});

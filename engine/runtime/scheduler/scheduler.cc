@@ -89,7 +89,7 @@ absl::StatusOr<std::vector<TokenScore>> Scheduler::Score(absl::Span<const TokenI
   ScoringSequence scoring{.tokens = tokens, .first = first, .context = context};
   scoring.scores.reserve(tokens.size() - static_cast<size_t>(first));
   const MutexLock lock(mutex_);
-  scoring.account = callers_.Arrive(context.caller());
+  scoring.account = callers_.ArriveBeside(context.caller());
   scoring_.push_back(&scoring);
   mutex_.Await(absl::Condition(&scoring.done));
   if (!scoring.status.ok()) return scoring.status;
@@ -127,7 +127,7 @@ void Scheduler::EndAll(const absl::Status& status) {
   ended = ended || !scoring_.empty();
   for (ScoringSequence* scoring : scoring_) {
     scoring->status = status;
-    callers_.LeaveWaiting(scoring->account);
+    callers_.LeaveBeside(scoring->account);
     scoring->done = true;
   }
   scoring_.clear();
@@ -456,7 +456,7 @@ void Scheduler::EndScoring(ScoringSequence& scoring, absl::Status status) {
   scoring.status = std::move(status);
   const MutexLock lock(mutex_);
   scoring_.erase(std::find(scoring_.begin(), scoring_.end(), &scoring));
-  callers_.LeaveWaiting(scoring.account);
+  callers_.LeaveBeside(scoring.account);
   // The caller of Score() may return after this, and with it `scoring` ends.
   scoring.done = true;
 }

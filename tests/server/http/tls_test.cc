@@ -151,7 +151,7 @@ TEST_F(HttpTlsTest, RefusesCertificatesThatDoNotFit) {
   const absl::Status other_key =
       MakeTlsContext({.chain = certificates_[0].certificate, .key = certificates_[1].key}).status();
   EXPECT_EQ(other_key.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(std::string(other_key.message()), HasSubstr("TLS key"));
+  EXPECT_THAT(std::string(other_key.message()), HasSubstr("tls.key"));
   EXPECT_EQ(MakeTlsContext({.chain = "no PEM", .key = certificates_[1].key}).status().code(),
             absl::StatusCode::kInvalidArgument);
 }
