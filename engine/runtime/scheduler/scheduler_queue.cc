@@ -23,8 +23,9 @@ namespace assay::engine {
 namespace {
 
 constexpr size_t kLongPromptBytes = size_t{64} << 10;
-// The part of a limit that the expected wait may have. Waits turn out up to a tenth longer.
-constexpr double kWaitMargin = 0.85;
+// The part of a limit that the expected wait may have. Under ten times the sustainable load, waits
+// turn out up to a third longer.
+constexpr double kWaitMargin = 0.7;
 // The weight of the newest step in the average times of steps.
 constexpr double kNewestStep = 0.05;
 // The greatest time of a step that counts, relative to what was expected of it.
