@@ -9,7 +9,6 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/annotate.h"
-#include "base/mutex_lock.h"
 #include "base/status_macros.h"
 #include "server/access/role.h"
 #include "server/events/log.h"
@@ -84,28 +83,13 @@ absl::StatusOr<std::unique_ptr<AccessStack>> AccessStack::Create(const Config& c
     ASSIGN_OR_RETURN(stack->certificates_, Watch(config));
   }
   WarnWithoutWayIn(config, *stack->keys_);
-  stack->saver_ = std::thread([stack = stack.get()] { stack->SaveCounts(); });
+  stack->saver_ = std::make_unique<PeriodicTask>(
+      kSaveInterval, PeriodicTask::First::kAfterInterval, [keys = stack->keys_.get()] {
+        const absl::Status status = keys->SaveCounts();
+        if (status.ok()) return;
+        LogEvent(spdlog::level::err, "key_counts", {{"error", std::string(status.message())}});
+      });
   return stack;
-}
-
-AccessStack::~AccessStack() {
-  {
-    const MutexLock lock(mutex_);
-    stopping_ = true;
-  }
-  if (saver_.joinable()) saver_.join();
-}
-
-void AccessStack::SaveCounts() {
-  while (true) {
-    {
-      const MutexLock lock(mutex_);
-      if (mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kSaveInterval)) return;
-    }
-    const absl::Status status = keys_->SaveCounts();
-    if (status.ok()) continue;
-    LogEvent(spdlog::level::err, "key_counts", {{"error", std::string(status.message())}});
-  }
 }
 
 }  // namespace assay::server

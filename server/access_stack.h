@@ -3,11 +3,9 @@
 #define ASSAY_SERVER_ACCESS_STACK_H_
 
 #include <memory>
-#include <thread>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
+#include "base/periodic_task.h"
 #include "server/access/access_control.h"
 #include "server/access/audit_log.h"
 #include "server/access/key_store.h"
@@ -21,7 +19,6 @@ class AccessStack {
  public:
   // Reads the keys and the certificates. Errors name the key of the configuration or the file.
   static absl::StatusOr<std::unique_ptr<AccessStack>> Create(const Config& config);
-  ~AccessStack();
 
   KeyStore& keys() { return *keys_; }
   const AccessControl& control() const { return *control_; }
@@ -33,15 +30,11 @@ class AccessStack {
  private:
   AccessStack() = default;
 
-  void SaveCounts() ABSL_LOCKS_EXCLUDED(mutex_);
-
   std::unique_ptr<KeyStore> keys_;
   std::unique_ptr<AccessControl> control_;
   std::unique_ptr<AuditLog> audit_;
   std::unique_ptr<CertificateWatch> certificates_;
-  absl::Mutex mutex_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread saver_;
+  std::unique_ptr<PeriodicTask> saver_;
 };
 
 }  // namespace assay::server

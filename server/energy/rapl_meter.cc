@@ -7,7 +7,6 @@
 #include <fstream>
 #include <optional>
 #include <system_error>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -17,6 +16,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/synchronization/mutex.h"
 #include "base/mutex_lock.h"
+#include "base/periodic_task.h"
 #include "server/energy/monotonic_counter.h"
 
 namespace assay::server {
@@ -67,15 +67,8 @@ struct Package {
 class RaplMeter final : public evaluator::EnergyMeter {
  public:
   RaplMeter(std::vector<Package> packages, absl::Duration period)
-      : packages_(std::move(packages)), poller_([this, period] { Poll(period); }) {}
-
-  ~RaplMeter() override {
-    {
-      const MutexLock lock(mutex_);
-      stopping_ = true;
-    }
-    poller_.join();
-  }
+      : packages_(std::move(packages)),
+        poller_(period, PeriodicTask::First::kAfterInterval, [this] { Joules(); }) {}
 
   double Joules() override ABSL_LOCKS_EXCLUDED(mutex_) {
     const MutexLock lock(mutex_);
@@ -94,16 +87,10 @@ class RaplMeter final : public evaluator::EnergyMeter {
     return joules;
   }
 
-  void Poll(absl::Duration period) ABSL_LOCKS_EXCLUDED(mutex_) {
-    const MutexLock lock(mutex_);
-    while (!mutex_.AwaitWithTimeout(absl::Condition(&stopping_), period)) ReadJoules();
-  }
-
   absl::Mutex mutex_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<Package> packages_ ABSL_GUARDED_BY(mutex_);
   // Declared last, so that the thread starts after all other members exist.
-  std::thread poller_;
+  PeriodicTask poller_;
 };
 
 }  // namespace

@@ -6,7 +6,6 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
-#include "base/mutex_lock.h"
 #include "base/status_macros.h"
 #include "server/feedback/feedback_runs.h"
 #include "server/tracing/trace_context.h"
@@ -31,24 +30,14 @@ absl::StatusOr<bool> ReportFinishedDays(evaluator::FeedbackStore* store, absl::T
 }
 
 FeedbackReporter::FeedbackReporter(evaluator::FeedbackStore* store, Options options)
-    : store_(store), options_(std::move(options)), thread_([this] { Run(); }) {}
+    : store_(store),
+      options_(std::move(options)),
+      task_(options_.interval, PeriodicTask::First::kAtOnce, [this] { Report(); }) {}
 
-FeedbackReporter::~FeedbackReporter() {
-  {
-    const MutexLock lock(mutex_);
-    stopping_ = true;
-  }
-  thread_.join();
-}
-
-void FeedbackReporter::Run() {
-  while (true) {
-    const absl::StatusOr<bool> queued = ReportFinishedDays(store_, absl::Now());
-    if (!queued.ok() && options_.on_error != nullptr) options_.on_error(queued.status());
-    if (queued.ok() && *queued && options_.on_queued != nullptr) options_.on_queued();
-    const MutexLock lock(mutex_);
-    if (mutex_.AwaitWithTimeout(absl::Condition(&stopping_), options_.interval)) return;
-  }
+void FeedbackReporter::Report() {
+  const absl::StatusOr<bool> queued = ReportFinishedDays(store_, absl::Now());
+  if (!queued.ok() && options_.on_error != nullptr) options_.on_error(queued.status());
+  if (queued.ok() && *queued && options_.on_queued != nullptr) options_.on_queued();
 }
 
 }  // namespace assay::server

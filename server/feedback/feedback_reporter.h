@@ -3,13 +3,11 @@
 #define ASSAY_SERVER_FEEDBACK_FEEDBACK_REPORTER_H_
 
 #include <functional>
-#include <thread>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "base/periodic_task.h"
 #include "evaluator/store/feedback_store.h"
 
 namespace assay::server {
@@ -32,18 +30,13 @@ class FeedbackReporter {
 
   // `store` must outlive this object.
   FeedbackReporter(evaluator::FeedbackStore* store, Options options);
-  ~FeedbackReporter();
-  FeedbackReporter(const FeedbackReporter&) = delete;
-  FeedbackReporter& operator=(const FeedbackReporter&) = delete;
 
  private:
-  void Run() ABSL_LOCKS_EXCLUDED(mutex_);
+  void Report();
 
   evaluator::FeedbackStore* const store_;
   const Options options_;
-  absl::Mutex mutex_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;
+  PeriodicTask task_;
 };
 
 }  // namespace assay::server

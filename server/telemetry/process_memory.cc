@@ -7,12 +7,9 @@
 #include <fstream>
 #include <memory>
 #include <string>
-#include <thread>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "base/mutex_lock.h"
+#include "base/periodic_task.h"
 
 #ifdef __APPLE__
 #include <mach/mach.h>
@@ -79,14 +76,10 @@ class KernelPeakProbe : public evaluator::MemoryProbe {
 
 class SamplingProbe : public evaluator::MemoryProbe {
  public:
-  SamplingProbe() : peak_bytes_(ReadResidentBytes()), sampler_([this] { Sample(); }) {}
-  ~SamplingProbe() override {
-    {
-      const MutexLock lock(mutex_);
-      stopping_ = true;
-    }
-    sampler_.join();
-  }
+  SamplingProbe()
+      : peak_bytes_(ReadResidentBytes()),
+        sampler_(kSamplePeriod, PeriodicTask::First::kAfterInterval,
+                 [this] { Raise(ReadResidentBytes()); }) {}
 
   int64_t ResidentBytes() override { return ReadResidentBytes(); }
   int64_t PeakBytes() override {
@@ -96,13 +89,6 @@ class SamplingProbe : public evaluator::MemoryProbe {
   void ResetPeak() override { peak_bytes_ = ReadResidentBytes(); }
 
  private:
-  void Sample() {
-    const MutexLock lock(mutex_);
-    while (!mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kSamplePeriod)) {
-      Raise(ReadResidentBytes());
-    }
-  }
-
   void Raise(int64_t bytes) {
     int64_t peak = peak_bytes_;
     while (bytes > peak && !peak_bytes_.compare_exchange_weak(peak, bytes)) {
@@ -110,9 +96,7 @@ class SamplingProbe : public evaluator::MemoryProbe {
   }
 
   std::atomic<int64_t> peak_bytes_;
-  absl::Mutex mutex_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread sampler_;
+  PeriodicTask sampler_;
 };
 
 }  // namespace

@@ -33,7 +33,9 @@ absl::StatusOr<std::unique_ptr<CertificateWatch>> CertificateWatch::Start(Option
   }
   auto watch = std::unique_ptr<CertificateWatch>(new CertificateWatch(std::move(options)));
   RETURN_IF_ERROR(watch->Take(std::move(certificates)));
-  watch->thread_ = std::thread([watch = watch.get()] { watch->Work(); });
+  watch->look_ =
+      std::make_unique<PeriodicTask>(watch->options_.interval, PeriodicTask::First::kAfterInterval,
+                                     [watch = watch.get()] { watch->Look(); });
   return watch;
 }
 
@@ -45,11 +47,7 @@ CertificateWatch::CertificateWatch(Options options)
                      : absl::StrCat(options_.folder, "/client_ca.pem")) {}
 
 CertificateWatch::~CertificateWatch() {
-  {
-    const MutexLock lock(mutex_);
-    stopping_ = true;
-  }
-  if (thread_.joinable()) thread_.join();
+  look_.reset();
   RemoveCopies(options_.folder);
 }
 
@@ -73,16 +71,6 @@ absl::Status CertificateWatch::Take(Certificates certificates) {
   const MutexLock lock(mutex_);
   taken_ = std::move(certificates);
   return absl::OkStatus();
-}
-
-void CertificateWatch::Work() {
-  while (true) {
-    {
-      const MutexLock lock(mutex_);
-      if (mutex_.AwaitWithTimeout(absl::Condition(&stopping_), options_.interval)) return;
-    }
-    Look();
-  }
 }
 
 void CertificateWatch::Look() {

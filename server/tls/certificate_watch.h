@@ -5,13 +5,13 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "base/periodic_task.h"
 #include "server/tls/certificate_files.h"
 #include "server/tls/tls_contexts.h"
 
@@ -56,7 +56,6 @@ class CertificateWatch {
  private:
   explicit CertificateWatch(Options options);
 
-  void Work() ABSL_LOCKS_EXCLUDED(mutex_);
   void Look() ABSL_LOCKS_EXCLUDED(mutex_);
   // Makes certificates the ones that serve.
   absl::Status Take(Certificates certificates) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -67,10 +66,9 @@ class CertificateWatch {
   std::shared_ptr<TlsContexts> contexts_;
   mutable absl::Mutex mutex_;
   Certificates taken_ ABSL_GUARDED_BY(mutex_);
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   // Used by the thread alone: the error that was reported last.
   absl::Status reported_;
-  std::thread thread_;
+  std::unique_ptr<PeriodicTask> look_;
 };
 
 }  // namespace assay::server
