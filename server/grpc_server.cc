@@ -108,10 +108,9 @@ std::shared_ptr<grpc::ServerCredentials> CredentialsFor(const CertificateWatch* 
 
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
     Options options, const std::vector<grpc::Service*>& services) {
-  const ConnectionLimits connection_limits = {
-      .max_connections = options.limits.max_connections,
-      .max_per_address = options.limits.max_connections_per_address};
-  const ConnectionLimits limits = WithinDescriptors(connection_limits);
+  const ConnectionLimits limits =
+      WithinDescriptors({.max_connections = options.limits.max_connections,
+                         .max_per_address = options.limits.max_connections_per_address});
   Acceptors acceptors;
   ASSIGN_OR_RETURN(acceptors.emplace_back(), ConnectionAcceptor::Bind(options.listen, limits));
   if (!options.unix_socket.empty()) {

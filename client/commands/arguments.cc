@@ -12,6 +12,7 @@
 #include "absl/strings/ascii.h"
 #include "client/commands/help_texts.h"
 #include "client/commands/key_arguments.h"
+#include "client/commands/option_kinds.h"
 #include "client/commands/usage_error.h"
 #include "client/input/plan_file.h"
 #include "client/terminal/exit_code.h"
@@ -54,12 +55,8 @@ void AddGenerate(CLI::App& app, Arguments& arguments) {
   CLI::Option* tools = command->add_option("--tools", o.tools_file,
                                            "File with the tools of the chat template, a JSON list");
   CLI::Option* variables =
-      command
-          ->add_option("--set", o.variables,
-                       "NAME=VALUE: variable of the chat template, JSON or text (repeatable)")
-          ->take_all()
-          ->expected(1)
-          ->allow_extra_args(false);
+      AddList(command, "--set", o.variables,
+              "NAME=VALUE: variable of the chat template, JSON or text (repeatable)");
   CLI::Option* chat_template = command->add_option(
       "--chat-template", o.chat_template,
       "Name of one of the model's chat templates (default: tool_use with --tools, else default)");
@@ -77,10 +74,7 @@ void AddGenerate(CLI::App& app, Arguments& arguments) {
                     "inspect`)");
   command->add_option("--seed", o.seed,
                       "Seed of the sampling: the same seed gives the same text (default: random)");
-  command->add_option("--stop", o.stop, "Stop sequence: end the text before it (repeatable)")
-      ->take_all()
-      ->expected(1)
-      ->allow_extra_args(false);
+  AddList(command, "--stop", o.stop, "Stop sequence: end the text before it (repeatable)");
   CLI::Option* raw =
       command->add_flag("--raw", o.raw, "Use the prompt as it is, without the chat template");
   raw->excludes(system)->excludes(messages)->excludes(tools)->excludes(variables);
@@ -119,12 +113,6 @@ void AddEmbed(CLI::App& app, Arguments& arguments) {
     }
     arguments.command = Command::kEmbed;
   });
-}
-
-// Adds an option that may be repeated and takes one value each time.
-CLI::Option* AddList(CLI::App* command, const std::string& name, std::vector<std::string>& words,
-                     const std::string& help) {
-  return command->add_option(name, words, help)->take_all()->expected(1)->allow_extra_args(false);
 }
 
 // Adds the options that describe what to run. --plan and --replay exclude them.

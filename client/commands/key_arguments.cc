@@ -2,8 +2,8 @@
 #include "client/commands/key_arguments.h"
 
 #include "CLI/CLI.hpp"
-#include "client/commands/age_argument.h"
 #include "client/commands/arguments.h"
+#include "client/commands/option_kinds.h"
 
 namespace assay::client {
 namespace {
@@ -31,11 +31,8 @@ void AddCreate(CLI::App* group, Arguments& arguments) {
       group->add_subcommand("create", "Create a key and print it; it is shown this once");
   create->add_option("name", o.key, "Name of the key, such as the service that uses it")
       ->required();
-  create->add_option("--role", o.roles, "generate, evaluate, metrics or admin (repeatable)")
+  AddList(create, "--role", o.roles, "generate, evaluate, metrics or admin (repeatable)")
       ->required()
-      ->take_all()
-      ->expected(1)
-      ->allow_extra_args(false)
       ->check(CLI::IsMember({"generate", "evaluate", "metrics", "admin"}));
   AddAge(create, "--expires", &o.expires_in_seconds,
          "The key is valid for 90d, 12h, ... (default: forever)");
@@ -59,11 +56,7 @@ void AddCreate(CLI::App* group, Arguments& arguments) {
       ->add_option("--share", o.share,
                    "Share of a busy model, relative to the shares of other keys (default 1)")
       ->check(CLI::Range(kMinShare, kMaxShare));
-  create
-      ->add_option("--model", o.models, "Id of a model that may be used (repeatable; default: all)")
-      ->take_all()
-      ->expected(1)
-      ->allow_extra_args(false);
+  AddList(create, "--model", o.models, "Id of a model that may be used (repeatable; default: all)");
   create->callback([&arguments] { arguments.command = Command::kCreateKey; });
 }
 

@@ -3,8 +3,8 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/numbers.h"
-#include "client/commands/age_argument.h"
 #include "client/commands/arguments.h"
+#include "client/commands/option_kinds.h"
 
 namespace assay::client {
 namespace {

@@ -22,7 +22,6 @@ constexpr auto kRunning = static_cast<int>(EvaluationState::kRunning);
 constexpr int kRowsPerStep = 64;
 constexpr int kPagesPerStep = 128;
 constexpr int kCheckpointWaitMs = 200;
-constexpr int kBusyTimeoutMs = 5000;
 // The tables whose rows may be many. Each has a column evaluation_id.
 constexpr const char* kTables[] = {"samples", "task_answers", "ratings", "judgments"};
 
@@ -179,7 +178,8 @@ absl::StatusOr<bool> DeletionStore::Purge(int64_t* freed) {
   // prevents that; a later write does it then.
   const absl::Status written = database_->Execute(absl::StrCat(
       "PRAGMA busy_timeout = ", kCheckpointWaitMs, "; PRAGMA wal_checkpoint(TRUNCATE)"));
-  RETURN_IF_ERROR(database_->Execute(absl::StrCat("PRAGMA busy_timeout = ", kBusyTimeoutMs)));
+  RETURN_IF_ERROR(
+      database_->Execute(absl::StrCat("PRAGMA busy_timeout = ", sqlite::kBusyTimeoutMs)));
   RETURN_IF_ERROR(written);
   return false;
 }

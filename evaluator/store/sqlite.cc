@@ -18,7 +18,6 @@
 namespace assay::evaluator::sqlite {
 namespace {
 
-constexpr int kBusyTimeoutMs = 5000;
 // The time between two attempts to open a file on a full disk.
 constexpr absl::Duration kConnectInterval = absl::Seconds(1);
 // The mask of the primary code in an extended result code.

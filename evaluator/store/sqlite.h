@@ -20,6 +20,9 @@ struct sqlite3_stmt;
 
 namespace assay::evaluator::sqlite {
 
+// How long an operation waits for the lock of another process.
+inline constexpr int kBusyTimeoutMs = 5000;
+
 // One prepared statement. Parameters are numbered from 1 in the order of Bind's arguments, columns
 // from 0. The first error of Bind() is returned by Step() or Run(). Not thread-safe. Must not
 // outlive its Database.
@@ -76,7 +79,7 @@ class Statement {
 class Database {
  public:
   // Opens the file and creates it if necessary. The folder must exist. Every operation on the
-  // connection waits up to 5 s for the lock of another process.
+  // connection waits up to kBusyTimeoutMs for the lock of another process.
   static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& path);
 
   // Opens a file that no process writes, for reading, without locks and without writing anything.

@@ -37,7 +37,6 @@ struct Caller {
   // Counts its tokens. May be null.
   std::shared_ptr<KeyMeter> meter;
 
-  bool IsAdmin() const { return roles.Has(Role::kAdmin); }
   bool MayUse(std::string_view model) const;
   // Returns PERMISSION_DENIED, with the models that may be used, if `model` may not.
   absl::Status CheckModel(const std::string& model) const;

@@ -2,7 +2,6 @@
 #include "server/access/key_file.h"
 
 #include <cstddef>
-#include <optional>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -44,18 +43,6 @@ Json ToJson(const StoredKey& stored) {
   json["models"] = key.limits.models;
   json["spent"] = {{"day", stored.spent.day}, {"tokens", stored.spent.tokens}};
   return json;
-}
-
-absl::StatusOr<Roles> ParseRoles(const std::vector<std::string>& names) {
-  Roles roles;
-  for (const std::string& name : names) {
-    const std::optional<Role> role = ParseRole(name);
-    if (!role.has_value()) {
-      return absl::InvalidArgumentError(absl::StrCat("roles: '", name, "' is not a role"));
-    }
-    roles.Add(*role);
-  }
-  return roles;
 }
 
 absl::StatusOr<StoredKey> FromJson(const Json& json) {

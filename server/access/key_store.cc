@@ -55,7 +55,7 @@ absl::Status KeyStore::Read() {
   return absl::OkStatus();
 }
 
-absl::Status KeyStore::Write(const Entries& entries) const {
+absl::Status KeyStore::Write(const Entries& entries) {
   std::vector<StoredKey> keys;
   keys.reserve(entries.size());
   for (const auto& [id, entry] : entries) {

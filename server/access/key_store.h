@@ -70,7 +70,7 @@ class KeyStore {
 
   absl::Status Read() ABSL_LOCKS_EXCLUDED(mutex_);
   // Does nothing if the file has these keys and counts already.
-  absl::Status Write(const Entries& entries) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
+  absl::Status Write(const Entries& entries) ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
   Entries entries() const ABSL_LOCKS_EXCLUDED(mutex_);
 
   const std::string path_;
@@ -81,7 +81,7 @@ class KeyStore {
   // By id.
   Entries entries_ ABSL_GUARDED_BY(mutex_);
   // The text of the file when it was written last.
-  mutable std::string written_ ABSL_GUARDED_BY(write_mutex_);
+  std::string written_ ABSL_GUARDED_BY(write_mutex_);
 };
 
 }  // namespace assay::server

@@ -1,6 +1,11 @@
 // What a caller may do.
 #include "server/access/role.h"
 
+#include <algorithm>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
 namespace assay::server {
 
 std::string_view RoleName(Role role) {
@@ -17,11 +22,19 @@ std::string_view RoleName(Role role) {
   return "";
 }
 
-std::optional<Role> ParseRole(std::string_view name) {
-  for (const Role role : kAllRoles) {
-    if (RoleName(role) == name) return role;
+absl::StatusOr<Roles> ParseRoles(const std::vector<std::string>& names) {
+  Roles roles;
+  for (const std::string& name : names) {
+    const auto* const role =
+        std::find_if(kAllRoles.begin(), kAllRoles.end(),
+                     [&name](Role candidate) { return RoleName(candidate) == name; });
+    if (role == kAllRoles.end()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "roles: '", name, "' is not a role; give generate, evaluate, metrics or admin"));
+    }
+    roles.Add(*role);
   }
-  return std::nullopt;
+  return roles;
 }
 
 std::vector<std::string> Roles::Names() const {

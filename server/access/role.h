@@ -5,10 +5,11 @@
 #include <array>
 #include <cstdint>
 #include <initializer_list>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "absl/status/statusor.h"
 
 namespace assay::server {
 
@@ -27,8 +28,6 @@ inline constexpr std::array kAllRoles = {Role::kGenerate, Role::kEvaluate, Role:
 
 // Returns "generate", "evaluate", "metrics" or "admin".
 std::string_view RoleName(Role role);
-// Returns nothing for any other name.
-std::optional<Role> ParseRole(std::string_view name);
 
 // A set of roles. Cheap to copy.
 class Roles {
@@ -58,6 +57,9 @@ class Roles {
 
   uint8_t bits_ = 0;
 };
+
+// INVALID_ARGUMENT names the field `roles` and the name that is no role's.
+absl::StatusOr<Roles> ParseRoles(const std::vector<std::string>& names);
 
 }  // namespace assay::server
 

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "base/yaml/reader.h"
+#include "server/config/config_path.h"
 #include "server/config/economics_config.h"
 #include "server/config/judges_config.h"
 #include "server/config/scoring_config.h"
@@ -37,10 +38,6 @@ constexpr double kMinKeepSeconds = 60;
 constexpr double kMaxKeepSeconds = 10 * 365 * 24 * 3600.0;
 constexpr int64_t kMinStoredBytes = int64_t{16} << 20;
 constexpr int64_t kMaxRememberedLimit = 100'000'000;
-
-std::string Resolve(const std::filesystem::path& folder, const std::string& path) {
-  return (folder / path).lexically_normal().string();
-}
 
 void ReadCallLimits(YamlMap& map, LimitsConfig* limits) {
   limits->default_deadline =
@@ -189,9 +186,7 @@ EvaluationConfig ReadEvaluation(YamlMap map, const std::filesystem::path& folder
   evaluation.judges = ReadJudges(map);
   YamlMap economics = map.Map("economics");
   evaluation.economics = ReadEconomics(economics, folder);
-  if (const std::string table = economics.String("price_table", ""); !table.empty()) {
-    evaluation.price_table = Resolve(folder, table);
-  }
+  evaluation.price_table = ResolvePath(folder, economics.String("price_table", ""));
   evaluation.energy = map.Choice("energy", evaluation.energy, {"auto", "stated"});
   return evaluation;
 }
@@ -210,8 +205,8 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   YamlMap metrics = root.Map("metrics");
   config.metrics_listen = metrics.String("listen", config.metrics_listen);
   config.insecure = root.Bool("insecure", config.insecure);
-  config.catalog_path = Resolve(folder, root.RequiredString("catalog"));
-  config.state_dir = Resolve(folder, root.RequiredString("state_dir"));
+  config.catalog_path = ResolvePath(folder, root.RequiredString("catalog"));
+  config.state_dir = ResolvePath(folder, root.RequiredString("state_dir"));
   config.tls = ReadTls(root, folder);
   config.access = ReadAccess(root.Map("access"), folder, config.state_dir);
   config.device = root.String("device", config.device);

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "evaluator/economics/economics.h"
 #include "evaluator/economics/price_table.h"
+#include "server/config/config_path.h"
 
 namespace assay::server {
 namespace {
@@ -18,7 +19,7 @@ evaluator::HostedPrice ReadHostedPrice(YamlMap map, const std::filesystem::path&
   if (path.empty() && name.empty()) return {};
   absl::StatusOr<evaluator::PriceTable> table =
       path.empty() ? evaluator::BuiltInPriceTable()
-                   : evaluator::LoadPriceTable((folder / path).lexically_normal().string());
+                   : evaluator::LoadPriceTable(ResolvePath(folder, path));
   if (!table.ok()) {
     map.Error("price_table", std::string(table.status().message()));
     return {};

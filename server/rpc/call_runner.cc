@@ -14,13 +14,6 @@
 
 namespace assay::server {
 
-namespace {
-
-// What only administrators may call is audited.
-bool IsAudited(const ServerCall& call) { return RolesOf(call.method()) == Roles{Role::kAdmin}; }
-
-}  // namespace
-
 CallRunner::CallRunner(const CallLimits& limits, const AccessControl* access, AuditLog* audit)
     : limits_(limits),
       access_(access),
@@ -39,9 +32,12 @@ ServerCall CallRunner::MakeCall(grpc::CallbackServerContext* context, const Meth
                     std::move(access));
 }
 
+bool CallRunner::IsAudited(const ServerCall& call) const {
+  return audit_ != nullptr && RolesOf(call.method()) == Roles{Role::kAdmin};
+}
+
 void CallRunner::Audit(const ServerCall& call, const google::protobuf::Message& request,
                        const absl::Status& status, absl::Duration duration) const {
-  if (audit_ == nullptr || !IsAudited(call)) return;
   std::string json;
   (void)google::protobuf::util::MessageToJsonString(request, &json);
   audit_->Write({.time = absl::Now(),
@@ -54,6 +50,16 @@ void CallRunner::Audit(const ServerCall& call, const google::protobuf::Message& 
                  .duration = duration});
 }
 
+RunningCall::Handler CallRunner::Audited(RunningCall::Handler handler,
+                                         const google::protobuf::Message& request) const {
+  return [this, &request, handler = std::move(handler)](const ServerCall& running) {
+    const absl::Duration start = SteadyNow();
+    absl::Status status = absl::InternalError("the call ended by an exception");
+    const absl::Cleanup audit = [&] { Audit(running, request, status, SteadyNow() - start); };
+    return status = handler(running);
+  };
+}
+
 void CallRunner::Start(const std::shared_ptr<RunningCall>& call, CallKind kind,
                        const google::protobuf::Message& request, RunningCall::Handler handler) {
   const bool fits = call->Open(static_cast<int64_t>(request.ByteSizeLong()));
@@ -62,7 +68,7 @@ void CallRunner::Start(const std::shared_ptr<RunningCall>& call, CallKind kind,
     // Callers without a key could fill the log, and so could those with one.
     const std::shared_ptr<KeyMeter>& meter = access.caller.meter;
     if (!absl::IsUnauthenticated(access.status) &&
-        (meter == nullptr || meter->CountDenial(SteadyNow()))) {
+        (meter == nullptr || meter->CountDenial(SteadyNow())) && IsAudited(call->server_call())) {
       Audit(call->server_call(), request, access.status, absl::ZeroDuration());
     }
     absl::Status refused = access.status;
@@ -82,14 +88,9 @@ void CallRunner::Start(const std::shared_ptr<RunningCall>& call, CallKind kind,
     return;
   }
   const int keep_free = kind == CallKind::kQuick ? 0 : limits_.quick_handlers;
-  // `request` is gRPC's, and lives until the call ends.
-  const auto audited = [this, &request, handler = std::move(handler)](const ServerCall& running) {
-    const absl::Duration start = SteadyNow();
-    absl::Status status = absl::InternalError("the call ended by an exception");
-    const absl::Cleanup audit = [&] { Audit(running, request, status, SteadyNow() - start); };
-    return status = handler(running);
-  };
-  const bool started = threads_.Run([call, audited] { call->Run(audited); }, keep_free);
+  if (IsAudited(call->server_call())) handler = Audited(std::move(handler), request);
+  const bool started =
+      threads_.Run([call, handler = std::move(handler)] { call->Run(handler); }, keep_free);
   if (started) return;
   call->Refuse(absl::ResourceExhaustedError(
       absl::StrCat("the server runs as many calls as its threads allow (",

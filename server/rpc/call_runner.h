@@ -97,6 +97,12 @@ class CallRunner {
                       CallKind kind) const;
   void Start(const std::shared_ptr<RunningCall>& call, CallKind kind,
              const google::protobuf::Message& request, RunningCall::Handler handler);
+  // What only administrators may call is audited, if there is an audit log.
+  bool IsAudited(const ServerCall& call) const;
+  // Returns a handler that writes an audited call to the log when it ends. `request` is gRPC's, and
+  // lives until then.
+  RunningCall::Handler Audited(RunningCall::Handler handler,
+                               const google::protobuf::Message& request) const;
   void Audit(const ServerCall& call, const google::protobuf::Message& request,
              const absl::Status& status, absl::Duration duration) const;
 

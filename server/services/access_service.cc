@@ -1,11 +1,9 @@
 // The gRPC service assay.v1.AccessService.
 #include "server/services/access_service.h"
 
-#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "base/status_macros.h"
 #include "server/wire/proto_time.h"
@@ -41,14 +39,7 @@ KeyLimits FromProto(const assay::v1::KeyLimits& limits) {
 
 absl::StatusOr<ApiKey> FromProto(const assay::v1::CreateKeyRequest& request) {
   ApiKey key{.name = request.name(), .limits = FromProto(request.limits())};
-  for (const std::string& name : request.roles()) {
-    const std::optional<Role> role = ParseRole(name);
-    if (!role.has_value()) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "roles: '", name, "' is not a role; give generate, evaluate, metrics or admin"));
-    }
-    key.roles.Add(*role);
-  }
+  ASSIGN_OR_RETURN(key.roles, ParseRoles({request.roles().begin(), request.roles().end()}));
   if (request.has_expires_at()) key.expires_at = FromTimestamp(request.expires_at());
   return key;
 }

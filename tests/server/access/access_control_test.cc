@@ -95,7 +95,7 @@ TEST_F(AccessControlTest, MissingKeyIsExplained) {
 TEST_F(AccessControlTest, SocketNeedsNoKeyButAWrongOneIsRefused) {
   const AccessControl::Decision decision = Admit("", kSocket, {Role::kAdmin});
   EXPECT_TRUE(decision.status.ok());
-  EXPECT_TRUE(decision.caller.IsAdmin());
+  EXPECT_TRUE(decision.caller.roles.Has(Role::kAdmin));
   EXPECT_TRUE(absl::IsUnauthenticated(Admit("Bearer x", kSocket).status));
 }
 

@@ -1,5 +1,5 @@
-// Options that say how long ago, or how far ahead.
-#include "client/commands/age_argument.h"
+// Kinds of options that several commands have.
+#include "client/commands/option_kinds.h"
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/numbers.h"
@@ -31,6 +31,11 @@ void AddAge(CLI::App* command, const std::string& name, double* seconds, const s
         }
       },
       help);
+}
+
+CLI::Option* AddList(CLI::App* command, const std::string& name, std::vector<std::string>& words,
+                     const std::string& help) {
+  return command->add_option(name, words, help)->take_all()->expected(1)->allow_extra_args(false);
 }
 
 }  // namespace assay::client

@@ -1,11 +1,13 @@
-// Options that say how long ago, or how far ahead.
-#ifndef ASSAY_CLIENT_COMMANDS_AGE_ARGUMENT_H_
-#define ASSAY_CLIENT_COMMANDS_AGE_ARGUMENT_H_
+// Kinds of options that several commands have.
+#ifndef ASSAY_CLIENT_COMMANDS_OPTION_KINDS_H_
+#define ASSAY_CLIENT_COMMANDS_OPTION_KINDS_H_
 
 #include <string>
+#include <vector>
 
 namespace CLI {
 class App;
+class Option;
 }  // namespace CLI
 
 namespace assay::client {
@@ -17,6 +19,11 @@ std::string ReadAge(const std::string& text, double* seconds);
 // must outlive the parser.
 void AddAge(CLI::App* command, const std::string& name, double* seconds, const std::string& help);
 
+// Adds an option that may be repeated and takes one value each time. `words` must outlive the
+// parser.
+CLI::Option* AddList(CLI::App* command, const std::string& name, std::vector<std::string>& words,
+                     const std::string& help);
+
 }  // namespace assay::client
 
-#endif  // ASSAY_CLIENT_COMMANDS_AGE_ARGUMENT_H_
+#endif  // ASSAY_CLIENT_COMMANDS_OPTION_KINDS_H_
