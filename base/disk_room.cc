@@ -50,8 +50,9 @@ absl::Status ProbeRoom(const std::string& folder) {
   const std::string block(size_t{64} << 10, '\0');
   for (int64_t written = 0; written < kLeastRoomBytes;) {
     const ssize_t count = write(file, block.data(), block.size());
-    if (count <= 0)
+    if (count <= 0) {
       return NoRoom(folder, absl::StrCat("nothing can be written: ", strerror(errno)));
+    }
     written += count;
   }
   return absl::OkStatus();

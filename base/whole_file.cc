@@ -84,7 +84,7 @@ absl::StatusOr<std::string> ReadWholeFile(const std::string& path, int64_t max_b
 }
 
 absl::Status WriteWholeFile(const std::string& path, std::string_view bytes, mode_t mode) {
-  const absl::Status status = Replace(path, bytes, mode);
+  absl::Status status = Replace(path, bytes, mode);
   if (status.ok()) return status;
   return {status.code(), absl::StrCat(path, ": ", std::string(status.message()))};
 }

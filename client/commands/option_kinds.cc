@@ -22,7 +22,7 @@ std::string ReadAge(const std::string& text, double* seconds) {
   return age > absl::ZeroDuration() ? "" : "must be above 0";
 }
 
-void AddAge(CLI::App* command, const std::string& name, double* seconds, const std::string& help) {
+void AddAge(CLI::App* command, const char* name, double* seconds, const std::string& help) {
   command->add_option_function<std::string>(
       name,
       [name, seconds](const std::string& text) {

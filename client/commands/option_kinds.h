@@ -17,7 +17,7 @@ std::string ReadAge(const std::string& text, double* seconds);
 
 // Adds an option whose value is a time such as 7d, 36h or 90m, and stores it in seconds. `seconds`
 // must outlive the parser.
-void AddAge(CLI::App* command, const std::string& name, double* seconds, const std::string& help);
+void AddAge(CLI::App* command, const char* name, double* seconds, const std::string& help);
 
 // Adds an option that may be repeated and takes one value each time. `words` must outlive the
 // parser.

@@ -28,7 +28,10 @@ constexpr size_t kMaxModels = 100;
 constexpr double kMinShare = 0.01;
 constexpr double kMaxShare = 100;
 constexpr size_t kMaxModelBytes = 128;
-const absl::Time kLastTime = absl::FromCivil(absl::CivilSecond(9999, 12, 31), absl::UTCTimeZone());
+
+absl::Time LastTime() {
+  return absl::FromCivil(absl::CivilSecond(9999, 12, 31), absl::UTCTimeZone());
+}
 
 absl::Status NotNegative(const char* field, int64_t value) {
   if (value >= 0) return absl::OkStatus();
@@ -103,7 +106,7 @@ absl::Status ValidateKey(const ApiKey& key, absl::Time now) {
                      " has passed; give a later time"));
   }
   // RFC 3339 has no later years.
-  if (key.expires_at != absl::InfiniteFuture() && key.expires_at > kLastTime) {
+  if (key.expires_at != absl::InfiniteFuture() && key.expires_at > LastTime()) {
     return absl::InvalidArgumentError(
         "expires_at: is after the year 9999; leave it out for a key that does not expire");
   }

@@ -16,8 +16,8 @@ constexpr int kAuditedDenials = 30;
 
 int64_t DayOf(absl::Time time) { return absl::Floor(time - absl::UnixEpoch(), kDay) / kDay; }
 
-Refusal Exhausted(std::string message, absl::Duration retry_after) {
-  return {.status = absl::ResourceExhaustedError(std::move(message)), .retry_after = retry_after};
+Refusal Exhausted(const std::string& message, absl::Duration retry_after) {
+  return {.status = absl::ResourceExhaustedError(message), .retry_after = retry_after};
 }
 
 }  // namespace

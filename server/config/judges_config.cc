@@ -30,7 +30,7 @@ bool IsWord(std::string_view text, std::string_view more) {
   return !text.empty() && text.size() <= kMaxNameBytes &&
          std::all_of(text.begin(), text.end(), [more](char c) {
            return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
-                  more.find(c) != std::string_view::npos;
+                  std::find(more.begin(), more.end(), c) != more.end();
          });
 }
 

@@ -117,6 +117,7 @@ std::unordered_set<std::string> ConnectionAcceptor::TakeActive() {
 
 void ConnectionAcceptor::Work() {
   std::vector<pollfd> waiting;
+  waiting.reserve(listeners_.size() + 1);
   for (const Descriptor& listener : listeners_) {
     waiting.push_back({.fd = listener.get(), .events = POLLIN});
   }

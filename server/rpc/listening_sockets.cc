@@ -165,8 +165,9 @@ absl::StatusOr<ListeningSockets> ListenOnPath(const std::string& path) {
   Descriptor listener(socket(AF_UNIX, SOCK_STREAM, 0));
   if (listener.get() < 0) return CannotListenAt(path);
   SetSocketFlags(listener.get());
-  if (const Descriptor probe(socket(AF_UNIX, SOCK_STREAM, 0));
-      connect(probe.get(), generic, sizeof(address)) == 0) {
+  const Descriptor probe(socket(AF_UNIX, SOCK_STREAM, 0));
+  if (probe.get() < 0) return CannotListenAt(path);
+  if (connect(probe.get(), generic, sizeof(address)) == 0) {
     errno = EADDRINUSE;
     return CannotListenAt(path);
   }

@@ -103,8 +103,9 @@ absl::Status TrackingServiceImpl::Flush(const CallContext& context,
   while (!context.IsDone()) {
     const UploadCounts counts = dependencies_.flusher->Counts();
     ASSIGN_OR_RETURN(const absl::Time next, dependencies_.store->NextOutboxAttempt());
-    if (std::max(next - absl::Now(), counts.paused_until.Left()) >= context.deadline().Left())
+    if (std::max(next - absl::Now(), counts.paused_until.Left()) >= context.deadline().Left()) {
       break;
+    }
     absl::SleepFor(kFlushPollPeriod);
   }
   response->set_uploaded(dependencies_.flusher->Counts().ok - uploaded_before);

@@ -57,7 +57,7 @@ HttpRouter Routes(const std::weak_ptr<prometheus::Collectable>& metrics,
 
 absl::StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Start(
     const std::string& address, const std::weak_ptr<prometheus::Collectable>& metrics,
-    std::shared_ptr<const TlsContexts> tls, MayReadFn may_read) {
+    std::shared_ptr<const TlsContexts> tls, const MayReadFn& may_read) {
   const char* scheme = tls == nullptr ? "http://" : "https://";
   absl::StatusOr<std::unique_ptr<HttpServer>> server =
       HttpServer::Start({.address = address,

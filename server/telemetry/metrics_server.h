@@ -30,7 +30,7 @@ class MetricsServer {
   using MayReadFn = std::function<absl::Status(const HttpRequest&)>;
   static absl::StatusOr<std::unique_ptr<MetricsServer>> Start(
       const std::string& address, const std::weak_ptr<prometheus::Collectable>& metrics,
-      std::shared_ptr<const TlsContexts> tls = nullptr, MayReadFn may_read = nullptr);
+      std::shared_ptr<const TlsContexts> tls = nullptr, const MayReadFn& may_read = nullptr);
   ~MetricsServer();
 
   int port() const;

@@ -26,7 +26,7 @@ EvaluationUpkeep::EvaluationUpkeep(EvaluationDeleter* deleter, Options options)
       retention_(deleter, options_.policy) {}
 
 absl::Status EvaluationUpkeep::Start() {
-  const absl::Status state = Look();
+  absl::Status state = Look();
   if (!state.ok() && !absl::IsResourceExhausted(state)) return state;
   SetState(state);
   thread_ = std::thread([this] { Run(); });

@@ -55,8 +55,9 @@ absl::Status Retention::DeleteOldest(const CallContext& context, DeletionResult*
     absl::StatusOr<DeletionResult> deleted =
         deleter_->DeleteNamed(std::span(&oldest.id, 1), options, context);
     // It was deleted, or got a route, in between.
-    if (absl::IsNotFound(deleted.status()) || absl::IsFailedPrecondition(deleted.status()))
+    if (absl::IsNotFound(deleted.status()) || absl::IsFailedPrecondition(deleted.status())) {
       continue;
+    }
     RETURN_IF_ERROR(deleted.status());
     Append(*std::move(deleted), result);
     // Without its space, the next deletion would find the store as large as before, and so on.
