@@ -46,9 +46,11 @@ def write(path, content, mode=0o644):
     part.replace(path)
 
 
-def private_pem(key):
+def private_pem(key, password=None):
+    encryption = (serialization.BestAvailableEncryption(password) if password
+                  else serialization.NoEncryption())
     return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
-                             serialization.NoEncryption())
+                             encryption)
 
 
 def load_key(path):
@@ -90,21 +92,27 @@ def alternative_name(host):
         return x509.DNSName(host)
 
 
-def certificate_command(args):
-    ca_key, ca = authority(args.private)
-    key = ec.generate_private_key(ec.SECP256R1())
-    names = x509.SubjectAlternativeName([alternative_name(host) for host in args.host])
-    certificate = (builder(named(args.host[0]), ca.subject, key, args.days)
+def issue(ca_key, ca, key, name, hosts, days, usages):
+    """Returns a certificate in PEM of the CA that `authority` returned."""
+    names = x509.SubjectAlternativeName([alternative_name(host) for host in hosts])
+    certificate = (builder(named(name), ca.subject, key, days)
                    .add_extension(names, critical=False)
                    .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-                   .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]),
-                                  critical=False)
+                   .add_extension(x509.ExtendedKeyUsage(usages), critical=False)
                    .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(
                        ca_key.public_key()), critical=False)
                    .sign(ca_key, hashes.SHA256()))
+    return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def certificate_command(args):
+    ca_key, ca = authority(args.private)
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = issue(ca_key, ca, key, args.host[0], args.host, args.days,
+                        [ExtendedKeyUsageOID.SERVER_AUTH])
     # The key comes first: Envoy reads both files when the second one is renamed.
     write(args.envoy / "tls/server.key", private_pem(key), 0o600)
-    write(args.envoy / "tls/server.crt", certificate.public_bytes(serialization.Encoding.PEM))
+    write(args.envoy / "tls/server.crt", certificate)
     print(f"{args.envoy}/tls/server.crt: {', '.join(args.host)}")
     print(f"{args.private}/ca.crt: give this file to clients")
 

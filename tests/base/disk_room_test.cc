@@ -9,6 +9,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/temp_folder.h"
 
 namespace assay {
 namespace {
@@ -16,8 +17,8 @@ namespace {
 using ::testing::HasSubstr;
 
 TEST(DiskRoomTest, ADiskWithRoomPassesAndIsLeftClean) {
-  const std::string folder = ::testing::TempDir() + "disk_room_test";
-  std::filesystem::create_directories(folder);
+  const TempFolder temporary;
+  const std::string& folder = temporary.path();
   EXPECT_TRUE(CheckFreeSpace(folder).ok());
   EXPECT_TRUE(ProbeRoom(folder).ok());
   EXPECT_TRUE(std::filesystem::is_empty(folder));
@@ -26,8 +27,8 @@ TEST(DiskRoomTest, ADiskWithRoomPassesAndIsLeftClean) {
 }
 
 TEST(DiskRoomTest, AFileLimitIsFoundByWriting) {
-  const std::string folder = ::testing::TempDir() + "disk_room_test";
-  std::filesystem::create_directories(folder);
+  const TempFolder temporary;
+  const std::string& folder = temporary.path();
   std::signal(SIGXFSZ, SIG_IGN);
   rlimit before;
   getrlimit(RLIMIT_FSIZE, &before);

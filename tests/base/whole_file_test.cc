@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/temp_folder.h"
 
 namespace assay {
 namespace {
@@ -18,20 +19,13 @@ using testing::HasSubstr;
 
 class WholeFileTest : public testing::Test {
  protected:
-  WholeFileTest() {
-    const std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
-    folder_ = testing::TempDir() + "/whole_file_" + name;
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-    path_ = folder_ + "/file";
-  }
-
   size_t FileCount() const {
-    return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(folder_), {}));
+    return static_cast<size_t>(
+        std::distance(std::filesystem::directory_iterator(folder_.path()), {}));
   }
 
-  std::string folder_;
-  std::string path_;
+  const TempFolder folder_;
+  const std::string path_ = folder_ / "file";
 };
 
 TEST_F(WholeFileTest, WhatWasWrittenIsRead) {
@@ -53,9 +47,9 @@ TEST_F(WholeFileTest, ErrorsNameThePath) {
   const absl::Status large = ReadWholeFile(path_, 5).status();
   EXPECT_TRUE(absl::IsInvalidArgument(large)) << large;
   EXPECT_THAT(std::string(large.message()), HasSubstr("6 bytes"));
-  EXPECT_FALSE(ReadWholeFile(folder_, 5).ok());
+  EXPECT_FALSE(ReadWholeFile(folder_.path(), 5).ok());
   EXPECT_FALSE(ReadWholeFile("/dev/zero", 5).ok());
-  const absl::Status nowhere = WriteWholeFile(folder_ + "/no/file", "x", kPrivateFile);
+  const absl::Status nowhere = WriteWholeFile(folder_ / "no/file", "x", kPrivateFile);
   EXPECT_THAT(std::string(nowhere.message()), HasSubstr("/no/file: cannot create"));
 }
 

@@ -1,8 +1,6 @@
 // Feeds any bytes to the readers of tokenizer.json, tokenizer.model and of GGUF tokenizers. Reading
 // must not crash, and a tokenizer that is read must encode and decode any text within its
 // vocabulary.
-#include <unistd.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -17,6 +15,7 @@
 #include "engine/tokenizer/tokenizer.h"
 #include "tests/fuzz/limits.h"
 #include "tests/fuzz/require.h"
+#include "tests/temp_folder.h"
 
 namespace {
 
@@ -25,14 +24,14 @@ using assay::engine::GgufFile;
 using assay::engine::TokenId;
 using assay::engine::Tokenizer;
 
+// Removed when the process ends, unless it crashes.
 const std::filesystem::path& Folder() {
-  static const auto* const kFolder = new std::filesystem::path(
-      std::filesystem::temp_directory_path() / ("tokenizer_fuzz_" + std::to_string(getpid())));
-  return *kFolder;
+  static const assay::TempFolder folder;
+  static const std::filesystem::path path = folder.path();
+  return path;
 }
 
 absl::StatusOr<std::unique_ptr<Tokenizer>> Read(std::string_view bytes) {
-  std::filesystem::create_directories(Folder());
   const bool is_gguf = bytes.starts_with("GGUF");
   // The first field of a SentencePiece model is a piece.
   const bool is_proto = bytes.starts_with('\n');

@@ -26,6 +26,7 @@ sys.path[:0] = [str(ROOT / "bench"), str(HERE / "attacks")]
 try:
     import stubs
     from http2 import RawConnection
+    from mlflow_server import seconds_until, wait_for
     from serving.daemon import Daemon
 except ModuleNotFoundError as missing:
     print(f"clock_test: skipped: {missing}", file=sys.stderr)
@@ -121,15 +122,6 @@ class Bed:
         return self.json("models", model)["state"]
 
 
-def wait_for(what, condition, seconds=PATIENCE):
-    """Returns the seconds until the condition holds."""
-    start = time.monotonic()
-    while not condition():
-        check(f"{what} within {seconds} s", time.monotonic() - start < seconds, "it did not happen")
-        time.sleep(0.2)
-    return time.monotonic() - start
-
-
 def scenario(args, clock, folder, shift):
     clock.set(0)
     long_text = stubs.inference.GenerateRequest(
@@ -164,11 +156,11 @@ def scenario(args, clock, folder, shift):
               evaluation[0].stdout + evaluation[0].stderr)
         given = bed.cli("feedback", answer["requestId"], "--accepted")
         check("feedback finds the answer", given.returncode == 0, given.stderr)
-        wait_for("an idle model is unloaded", lambda: "READY" not in bed.state("idle"))
+        wait_for("the unload of an idle model", lambda: "READY" not in bed.state("idle"))
         unloaded = time.monotonic() - used
-        trial = wait_for("the breaker lets a trial through", lambda: not bed.is_open("broken"))
+        trial = seconds_until("a trial of the breaker", lambda: not bed.is_open("broken"))
         before = bed.daemon.metrics("assay_mlflow_uploads_total{", 'result="transient_error"')
-        retried = wait_for("an upload is tried again", lambda: bed.daemon.metrics(
+        retried = seconds_until("another try of the upload", lambda: bed.daemon.metrics(
             "assay_mlflow_uploads_total{", 'result="transient_error"') > before)
         after = bed.json("generate", "--model", "m", "--max-new-tokens", "4", "Hello")
         check("durations are durations", 0 <= after["timings"]["totalMs"] < PATIENCE * 1000,

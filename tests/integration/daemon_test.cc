@@ -24,6 +24,7 @@
 #include "tests/integration/daemon_fixture.h"
 #include "tests/integration/daemon_process.h"
 #include "tests/patience.h"
+#include "tests/temp_folder.h"
 
 namespace assay {
 namespace {
@@ -186,9 +187,9 @@ TEST_F(DaemonTest, ReloadAppliesAValidCatalogAndIgnoresABrokenOne) {
 }
 
 TEST_F(DaemonTest, ErrorsHaveTheRightCodeAndCause) {
-  const std::string text_file = testing::TempDir() + "/not_a_model.gguf";
-  std::ofstream(text_file) << "This is not a model.\n";
-  const std::string cut_file = testing::TempDir() + "/cut.gguf";
+  const TempFolder folder;
+  const std::string text_file = folder.Write("not_a_model.gguf", "This is not a model.\n");
+  const std::string cut_file = folder / "cut.gguf";
   {
     std::ifstream whole(DaemonProcess::TestModel(), std::ios::binary);
     std::vector<char> bytes(20 << 20);

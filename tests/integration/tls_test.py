@@ -33,7 +33,7 @@ STREAM = "assay.v1.InferenceService/GenerateStream"
 class Bed:
     def __init__(self, args, folder, name, settings):
         self.args, self.folder = args, folder
-        self.root = folder / "ca.pem"
+        self.root = folder / "ca.crt"
         self.daemon = Assayd(args.assayd, folder, name, MODELS, settings, state_dir=f"state-{name}")
 
     def assay(self, *options):
@@ -123,10 +123,9 @@ def check_mutual(args, folder, authority):
     """Only clients with a certificate of the root are served."""
     server = authority.issue("server")
     client = [str(path) for path in authority.issue("client")]
-    (folder / "strangers").mkdir()
-    stranger = [str(path) for path in Authority(folder / "strangers", "Another").issue("client")]
+    stranger = [str(path) for path in Authority(folder / "strangers").issue("client")]
     bed = Bed(args, folder, "mutual", f"tls: {{ certificate: {server[0].name}, "
-              f"key: {server[1].name}, client_ca: ca.pem }}\n")
+              f"key: {server[1].name}, client_ca: ca.crt }}\n")
     try:
         ca = ["--ca", str(bed.root)]
         options = [["--certificate", pair[0], "--certificate-key", pair[1]]

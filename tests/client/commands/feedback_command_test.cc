@@ -1,24 +1,19 @@
 // assay feedback and assay ab, against a scripted server.
-#include <fstream>
 #include <string>
 
 #include "client/terminal/exit_code.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/client/commands/fake_daemon.h"
+#include "tests/temp_folder.h"
 
 namespace assay::client {
 namespace {
 
 using ::testing::HasSubstr;
 
-std::string FileWith(const std::string& name, const std::string& text) {
-  const std::string path = testing::TempDir() + name;
-  std::ofstream(path) << text;
-  return path;
-}
-
 TEST(FeedbackCommandTest, SendsEveryKind) {
+  const TempFolder folder;
   FakeDaemon daemon;
   v1::Feedback* feedback = daemon.feedback.given_reply.mutable_feedback();
   feedback->set_request_id("r-1");
@@ -27,9 +22,10 @@ TEST(FeedbackCommandTest, SendsEveryKind) {
   feedback->set_edit_distance(0.25);
   daemon.feedback.given_reply.set_verdict(v1::FEEDBACK_CHANGE_REPLACED);
   daemon.feedback.given_reply.set_rating(v1::FEEDBACK_CHANGE_ADDED);
-  const CliResult result = daemon.Run(
-      {"feedback", "r-1", "--edited", FileWith("final.txt", "final"), "--original",
-       FileWith("draft.txt", "draft"), "--rating", "7", "--conversion", "12.5", "--comment", "ok"});
+  const CliResult result =
+      daemon.Run({"feedback", "r-1", "--edited", folder.Write("final.txt", "final"), "--original",
+                  folder.Write("draft.txt", "draft"), "--rating", "7", "--conversion", "12.5",
+                  "--comment", "ok"});
   EXPECT_EQ(result.code, kExitOk) << result.err;
   EXPECT_EQ(result.out, "r-1 (a, email): verdict replaced, rating added, edit distance 0.250\n");
   const v1::GiveFeedbackRequest& sent = daemon.feedback.given;

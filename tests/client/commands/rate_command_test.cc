@@ -1,5 +1,4 @@
 // assay rate and assay ratings, against a scripted server.
-#include <fstream>
 #include <set>
 #include <sstream>
 #include <string>
@@ -8,6 +7,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/client/commands/fake_daemon.h"
+#include "tests/temp_folder.h"
 
 namespace assay::client {
 namespace {
@@ -37,12 +37,7 @@ class RateCommandTest : public ::testing::Test {
     return daemon_.Run(words, {.in = input});
   }
 
-  std::string FileWith(const std::string& name, const std::string& text) {
-    const std::string path = testing::TempDir() + name;
-    std::ofstream(path) << text;
-    return path;
-  }
-
+  const TempFolder folder_;
   FakeDaemon daemon_;
 };
 
@@ -87,7 +82,7 @@ TEST_F(RateCommandTest, RatingsSurviveExportAndImport) {
   Rate("a\nt\n", {"--pairwise"});
   const std::vector<v1::Rating> before = daemon_.ratings.stored;
   for (const std::string extension : {"csv", "jsonl"}) {
-    const std::string path = testing::TempDir() + "ratings." + extension;
+    const std::string path = folder_ / ("ratings." + extension);
     EXPECT_EQ(daemon_.Run({"ratings", "export", "ev-1", path}).code, kExitOk);
     daemon_.ratings.stored.clear();
     const CliResult imported = daemon_.Run({"ratings", "import", "ev-1", path});
@@ -127,7 +122,8 @@ TEST_F(RateCommandTest, ImportErrorsNameLineAndField) {
        "h.csv: row 1: \"rated_at\" is 'yesterday'"},
       {"i.csv", "rater,sample,score\n", "i.csv: has no ratings"}};
   for (const Case& c : cases) {
-    const CliResult result = daemon_.Run({"ratings", "import", "ev-1", FileWith(c.name, c.text)});
+    const CliResult result =
+        daemon_.Run({"ratings", "import", "ev-1", folder_.Write(c.name, c.text)});
     EXPECT_EQ(result.code, kExitUsage);
     EXPECT_THAT(result.err, HasSubstr(c.message));
   }

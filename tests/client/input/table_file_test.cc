@@ -211,6 +211,7 @@ TEST(TableFileTest, DamagedFilesAreErrors) {
   for (const std::string name : {"zstd.parquet", "none.parquet", "file.arrow", "stream.arrow"}) {
     const std::string format = name.ends_with(".arrow") ? "arrow" : "parquet";
     const std::string good = ReadAll(kFolder + name);
+    ASSERT_FALSE(good.empty()) << "run the test from the root of the repository";
     for (int i = 0; i < kMutationsPerFile; ++i) {
       std::string bytes = good;
       if (i % 4 == 0) {

@@ -2,7 +2,6 @@
 // refused.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -27,6 +26,7 @@
 #include "tests/engine/runtime/resident_memory.h"
 #include "tests/engine/runtime/synthetic_models.h"
 #include "tests/engine/runtime/tiny_models.h"
+#include "tests/temp_folder.h"
 
 namespace assay::engine {
 namespace {
@@ -78,9 +78,8 @@ class DamagedModelTest : public ::testing::Test {
     std::ifstream in(std::string(kTinyModels) + "tiny_tied.gguf", std::ios::binary);
     const std::string good((std::istreambuf_iterator<char>(in)), {});
     LoadOptions options = TinyModelOptions("tiny_tied");
-    // Tests of this suite run in parallel, each in a process of its own.
-    options.path = absl::StrCat(::testing::TempDir(), "damaged-", getpid(), ".gguf");
-    std::ofstream(options.path, std::ios::binary) << Replaced(good, from, to);
+    const TempFolder folder;
+    options.path = folder.Write("damaged.gguf", Replaced(good, from, to));
     return LanguageModel::Load(options).status();
   }
 };

@@ -15,7 +15,7 @@
 #include "evaluator/run/runner.h"
 #include "tests/evaluator/records/records.h"
 #include "tests/evaluator/run/fakes.h"
-#include "tests/evaluator/store/temp_folder.h"
+#include "tests/temp_folder.h"
 
 namespace assay::evaluator {
 

@@ -9,7 +9,7 @@
 #include "evaluator/store/run_store.h"
 #include "tests/evaluator/records/records.h"
 #include "tests/evaluator/store/full_disk.h"
-#include "tests/evaluator/store/temp_folder.h"
+#include "tests/temp_folder.h"
 
 namespace assay::evaluator {
 namespace {

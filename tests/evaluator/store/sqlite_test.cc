@@ -8,7 +8,7 @@
 #include <limits>
 #include <optional>
 
-#include "tests/evaluator/store/temp_folder.h"
+#include "tests/temp_folder.h"
 
 namespace assay::evaluator::sqlite {
 namespace {

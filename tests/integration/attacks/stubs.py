@@ -11,8 +11,12 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 INCLUDE = pathlib.Path(grpc_tools.__file__).parent / "_proto"
 
 
+# Removed when the process ends.
+_FOLDER = tempfile.TemporaryDirectory(prefix="assay-stubs-")
+
+
 def _generate():
-    folder = tempfile.mkdtemp(prefix="assay-stubs-")
+    folder = _FOLDER.name
     files = [str(path.relative_to(ROOT / "proto")) for path in
              sorted((ROOT / "proto/assay/v1").glob("*.proto"))]
     words = ["protoc", f"-I{ROOT / 'proto'}", f"-I{INCLUDE}", f"--python_out={folder}",

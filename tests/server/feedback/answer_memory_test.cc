@@ -9,9 +9,9 @@
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/evaluator/store/temp_folder.h"
 #include "tests/patience.h"
 #include "tests/server/events/request_record.h"
+#include "tests/temp_folder.h"
 
 namespace assay::server {
 namespace {
@@ -38,7 +38,7 @@ class AnswerMemoryTest : public testing::Test {
     return answers;
   }
 
-  evaluator::TempFolder folder_;
+  TempFolder folder_;
   std::unique_ptr<evaluator::FeedbackStore> store_;
 };
 

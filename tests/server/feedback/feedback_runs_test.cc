@@ -11,7 +11,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/feedback/feedback_reporter.h"
-#include "tests/evaluator/store/temp_folder.h"
+#include "tests/temp_folder.h"
 
 namespace assay::server {
 namespace {
@@ -56,7 +56,7 @@ TEST(FeedbackRunsTest, AModelHasOneRunWithMetricsPerContentType) {
 }
 
 TEST(FeedbackReporterTest, FinishedDaysAreQueuedOnce) {
-  evaluator::TempFolder folder;
+  TempFolder folder;
   auto runs = evaluator::RunStore::Open(folder / "runs.db").value();
   auto store =
       evaluator::FeedbackStore::Open(folder / "runs.db", {.keep_answers = absl::Hours(24 * 3650),

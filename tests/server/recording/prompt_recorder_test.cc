@@ -14,8 +14,8 @@
 #include "server/grpc_server.h"
 #include "server/rpc/call_runner.h"
 #include "server/services/prompt_log_service.h"
-#include "tests/evaluator/store/temp_folder.h"
 #include "tests/patience.h"
+#include "tests/temp_folder.h"
 
 namespace assay::server {
 namespace {
@@ -28,7 +28,7 @@ const absl::Duration kPatience = Patience();
 class ServedPromptLog {
  public:
   explicit ServedPromptLog(PromptRecorder* recorder)
-      : calls_({}, &access_, nullptr), service_(&calls_, recorder) {
+      : calls_({}, &access_, nullptr, nullptr), service_(&calls_, recorder) {
     auto server = GrpcServer::Start({.listen = "127.0.0.1:0", .on_call = [](const CallRecord&) {}},
                                     {&service_});
     EXPECT_TRUE(server.ok()) << server.status();
@@ -80,7 +80,7 @@ class PromptRecorderTest : public testing::Test {
     return page.ok() ? *page : evaluator::PromptPage{};
   }
 
-  evaluator::TempFolder folder_;
+  TempFolder folder_;
 };
 
 TEST_F(PromptRecorderTest, NothingIsRecordedByDefault) {

@@ -1,9 +1,6 @@
 // Evaluations as evidence for routes.
 #include "server/routing/route_evidence.h"
 
-#include <unistd.h>
-
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -15,6 +12,7 @@
 #include "gtest/gtest.h"
 #include "registry/catalog/revision.h"
 #include "tests/server/routing/finished_evaluation.h"
+#include "tests/temp_folder.h"
 
 namespace assay::server {
 namespace {
@@ -22,11 +20,8 @@ namespace {
 using testing::SizeIs;
 
 TEST(RouteEvidenceTest, EvaluationsBecomeEvidence) {
-  const std::string file =
-      (std::filesystem::path(testing::TempDir()) / absl::StrCat("route_evidence.", getpid()))
-          .string();
-  std::filesystem::remove(file);
-  auto store = evaluator::RunStore::Open(file);
+  const TempFolder folder;
+  auto store = evaluator::RunStore::Open(folder / "evaluations.sqlite");
   ASSERT_TRUE(store.ok());
   evaluator::Evaluation evaluation = Finished("ev-1", 8, "r1");
   evaluator::Evaluation begun = evaluation;

@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/temp_folder.h"
 
 namespace assay::server {
 namespace {
@@ -379,12 +380,8 @@ TEST(MetricsTest, PassesPromtoolCheck) {
   metrics.RecordRequest({.model = "a", .status = absl::StatusCode::kCancelled});
   metrics.SetEvaluationScore("a", "twitter", 7, 6.5, 7.5);
   metrics.SetDeviceMemory("cpu", 1);
-  const std::string path = ::testing::TempDir() + "metrics.txt";
-  std::FILE* file = std::fopen(path.c_str(), "w");
-  ASSERT_NE(file, nullptr);
-  const std::string text = metrics.Text();
-  std::fwrite(text.data(), 1, text.size(), file);
-  std::fclose(file);
+  const TempFolder folder;
+  const std::string path = folder.Write("metrics.txt", metrics.Text());
   std::FILE* promtool = popen(("promtool check metrics < " + path + " 2>&1").c_str(), "r");
   ASSERT_NE(promtool, nullptr);
   std::string output;

@@ -18,7 +18,7 @@
 #include "server/upkeep/retention.h"
 #include "tests/evaluator/records/records.h"
 #include "tests/evaluator/store/full_disk.h"
-#include "tests/evaluator/store/temp_folder.h"
+#include "tests/temp_folder.h"
 
 namespace assay::server {
 namespace {
@@ -75,7 +75,7 @@ class EvaluationUpkeepTest : public testing::Test {
     return ids;
   }
 
-  evaluator::TempFolder folder_;
+  TempFolder folder_;
   const std::string path_ = folder_ / "runs.db";
   std::unique_ptr<evaluator::RunStore> store_;
   std::unique_ptr<evaluator::DeletionStore> deletions_;
