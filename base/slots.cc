@@ -2,6 +2,7 @@
 #include "base/slots.h"
 
 #include <algorithm>
+#include <list>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -35,9 +36,12 @@ Slots::Slot::~Slot() {
 
 absl::StatusOr<Slots::Slot> Slots::Acquire(const CallContext& context, std::string_view doing,
                                            double cost) {
+  Waiter waiter{.account = nullptr, .cost = cost};
+  // The list's memory comes first, so that no caller is counted whose call then fails.
+  std::list<Waiter*> added = {&waiter};
   const MutexLock lock(mutex_);
-  Waiter waiter{.account = callers_.Arrive(context.caller()), .cost = cost};
-  waiting_.push_back(&waiter);
+  waiter.account = callers_.Arrive(context.caller());
+  waiting_.splice(waiting_.end(), added);
   Grant();
   while (!mutex_.AwaitWithTimeout(absl::Condition(&waiter.granted), kPoll)) {
     const bool cancelled = context.IsCancelled();

@@ -2,7 +2,9 @@
 #include "server/access_stack.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -10,11 +12,15 @@
 #include "absl/time/time.h"
 #include "base/annotate.h"
 #include "base/status_macros.h"
+#include "server/access/key_file.h"
 #include "server/access/role.h"
 #include "server/events/log.h"
+#include "server/tls/certificate_files.h"
 
 namespace assay::server {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr absl::Duration kSaveInterval = absl::Minutes(1);
 // A certificate that expires within this time is warned of.
@@ -31,6 +37,15 @@ void LogCertificates(const Certificates& certificates) {
 }
 
 std::string CopiesFolder(const Config& config) { return config.state_dir + "/tls"; }
+std::string KeyPath(const Config& config) { return config.state_dir + "/keys.json"; }
+
+// True if the audit log is in a folder that the start creates together with the state folder.
+bool IsInNewFolder(const Config& config) {
+  const fs::path folder = fs::path(config.access.audit_log).parent_path();
+  const fs::path state = fs::path(config.state_dir).lexically_relative(folder);
+  std::error_code error;
+  return !fs::exists(folder, error) && !state.empty() && *state.begin() != "..";
+}
 
 void WarnWithoutWayIn(const Config& config, const KeyStore& keys) {
   if (!config.access.keys_required || !config.access.unix_socket.empty()) return;
@@ -62,7 +77,7 @@ absl::StatusOr<std::unique_ptr<CertificateWatch>> Watch(const Config& config) {
 
 absl::StatusOr<std::unique_ptr<AccessStack>> AccessStack::Create(const Config& config) {
   auto stack = std::unique_ptr<AccessStack>(new AccessStack());
-  absl::StatusOr<std::unique_ptr<KeyStore>> keys = KeyStore::Open(config.state_dir + "/keys.json");
+  absl::StatusOr<std::unique_ptr<KeyStore>> keys = KeyStore::Open(KeyPath(config));
   if (!keys.ok()) return Annotate(keys.status(), "state_dir");
   stack->keys_ = *std::move(keys);
   stack->control_ = std::make_unique<AccessControl>(
@@ -90,6 +105,14 @@ absl::StatusOr<std::unique_ptr<AccessStack>> AccessStack::Create(const Config& c
         LogEvent(spdlog::level::err, "key_counts", {{"error", std::string(status.message())}});
       });
   return stack;
+}
+
+absl::Status AccessStack::Check(const Config& config) {
+  RETURN_IF_ERROR(Annotate(ReadKeyFile(KeyPath(config)).status(), "state_dir"));
+  if (const std::string& log = config.access.audit_log; !log.empty() && !IsInNewFolder(config)) {
+    RETURN_IF_ERROR(Annotate(AuditLog::Check(log), "access.audit_log"));
+  }
+  return config.tls.certificate.empty() ? absl::OkStatus() : ReadCertificates(config.tls).status();
 }
 
 }  // namespace assay::server

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/periodic_task.h"
 #include "server/access/access_control.h"
@@ -19,6 +20,9 @@ class AccessStack {
  public:
   // Reads the keys and the certificates. Errors name the key of the configuration or the file.
   static absl::StatusOr<std::unique_ptr<AccessStack>> Create(const Config& config);
+
+  // Returns the error that Create() would return, without creating or changing a file.
+  static absl::Status Check(const Config& config);
 
   KeyStore& keys() { return *keys_; }
   const AccessControl& control() const { return *control_; }

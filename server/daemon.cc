@@ -36,6 +36,7 @@
 #include "server/events/log.h"
 #include "server/feedback_stack.h"
 #include "server/grpc_server.h"
+#include "server/http/listener.h"
 #include "server/http/message.h"
 #include "server/metrics_refresh.h"
 #include "server/mlflow/tracking_uri.h"
@@ -45,6 +46,8 @@
 #include "server/routing/route_evidence.h"
 #include "server/routing/routing.h"
 #include "server/rpc/call_runner.h"
+#include "server/rpc/listening_sockets.h"
+#include "server/rpc/request_progress.h"
 #include "server/services/access_service.h"
 #include "server/services/embedding_service.h"
 #include "server/services/evaluation_control_service.h"
@@ -68,7 +71,6 @@
 #include "server/state_lock.h"
 #include "server/telemetry/metrics_server.h"
 #include "server/telemetry/process_memory.h"
-#include "server/tls/certificate_files.h"
 #include "server/tracing/span_exporter.h"
 #include "server/tracking.h"
 
@@ -92,6 +94,8 @@ CallLimits CallLimitsOf(const LimitsConfig& limits, const registry::Catalog& cat
   calls.max_message_bytes = limits.max_message_bytes;
   return calls;
 }
+
+std::string RoutesPath(const Config& config) { return config.state_dir + "/routes.json"; }
 
 absl::Status CheckEconomics(const Config& config) {
   return Annotate(evaluator::Validate(config.evaluation.economics), "evaluation.economics");
@@ -176,6 +180,7 @@ class DaemonImpl final : public Daemon {
   std::unique_ptr<FeedbackStack> feedback_;
   std::unique_ptr<PromptRecorder> recorder_;
   std::unique_ptr<MetricsRefresh> refresh_;
+  RequestProgress progress_;
   std::unique_ptr<CallRunner> calls_;
   std::unique_ptr<AccessServiceImpl> access_service_;
   std::unique_ptr<InferenceServiceImpl> inference_service_;
@@ -323,7 +328,7 @@ absl::Status DaemonImpl::StartEvaluation() {
 }
 
 absl::Status DaemonImpl::StartRouting() {
-  RETURN_IF_ERROR(Annotate(routing_.Open(config_.state_dir + "/routes.json"), "state_dir"));
+  RETURN_IF_ERROR(Annotate(routing_.Open(RoutesPath(config_)), "state_dir"));
   events_.metrics().SetCatalogRead(absl::Now());
   events_.Declare(*manager_.catalog(), routing_.set());
   return absl::OkStatus();
@@ -356,7 +361,7 @@ absl::Status DaemonImpl::StartMetrics() {
 
 absl::Status DaemonImpl::StartServer() {
   calls_ = std::make_unique<CallRunner>(CallLimitsOf(config_.limits, *manager_.catalog()),
-                                        &access_->control(), access_->audit());
+                                        &access_->control(), access_->audit(), &progress_);
   access_service_ = std::make_unique<AccessServiceImpl>(calls_.get(), &access_->keys(),
                                                         config_.access.keys_required);
   inference_service_ = std::make_unique<InferenceServiceImpl>(
@@ -416,11 +421,13 @@ absl::Status DaemonImpl::StartServer() {
            .certificates = access_->certificates(),
            .reflection = !config_.access.keys_required,
            .on_call = [this](const CallRecord& record) { events_.OnCall(record); },
-           .on_reset_flood =
+           .access = &access_->control(),
+           .on_flood =
                [](const std::string& peer) {
                  LogEvent(spdlog::level::warn, "connection_closed",
                           {{"peer", peer}, {"reason", "floods the server"}});
-               }},
+               },
+           .progress = &progress_},
           {access_service_.get(), inference_service_.get(), embedding_service_.get(),
            model_service_.get(), evaluation_service_.get(), evaluation_control_service_.get(),
            scoring_service_.get(), feedback_service_.get(), rating_service_.get(),
@@ -487,6 +494,15 @@ void DaemonImpl::OnBreaker(const std::string& model, const BreakerStatus& now) {
   health_.Update(model);
 }
 
+// Checks what the start reads of the addresses before it binds them.
+absl::Status CheckAddresses(const Config& config) {
+  if (!config.metrics_listen.empty()) {
+    RETURN_IF_ERROR(Annotate(ParseHostAndPort(config.metrics_listen).status(), "metrics.listen"));
+  }
+  RETURN_IF_ERROR(CheckHostAndPort(config.listen));
+  return CheckSocketPath(config.access.unix_socket);
+}
+
 absl::StatusOr<engine::DeviceInfo> FindDevice(const Config& config) {
   engine::SetCpuThreads(config.threads);
   absl::StatusOr<engine::DeviceInfo> device = engine::ResolveDevice(config.device);
@@ -508,13 +524,19 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Config& config) {
 
 absl::Status CheckDaemon(const Config& config) {
   ASSIGN_OR_RETURN(registry::Catalog catalog, ReadCatalog(config));
-  RETURN_IF_ERROR(CheckEconomics(config));
-  RETURN_IF_ERROR(CheckTracking(config));
-  if (!config.tls.certificate.empty()) RETURN_IF_ERROR(ReadCertificates(config.tls).status());
   ASSIGN_OR_RETURN(const engine::DeviceInfo device, FindDevice(config));
   ASSIGN_OR_RETURN(const int64_t budget, BudgetBytes(config.memory_budget, device));
+  RETURN_IF_ERROR(CheckEconomics(config));
+  RETURN_IF_ERROR(Annotate(StateLock::Check(config.state_dir), "state_dir"));
+  RETURN_IF_ERROR(AccessStack::Check(config));
   EngineLoader loader(device, config.limits.max_running, config.limits.max_waiting);
-  return CheckModels(catalog, loader, registry::HubCacheFolder(), budget);
+  RETURN_IF_ERROR(CheckModels(catalog, loader, registry::HubCacheFolder(), budget));
+  const registry::Manager manager(std::move(catalog), &loader, {}, nullptr);
+  ModelKinds kinds(&manager, registry::HubCacheFolder(), engine::IsEncoderPath);
+  RETURN_IF_ERROR(CheckTracking(config));
+  RETURN_IF_ERROR(EvaluationStack::CheckModels(config.evaluation, manager, &kinds));
+  RETURN_IF_ERROR(Annotate(Routing::CheckFile(RoutesPath(config)), "state_dir"));
+  return CheckAddresses(config);
 }
 
 }  // namespace assay::server

@@ -38,8 +38,10 @@ class Daemon {
   virtual void Abort() = 0;
 };
 
-// Runs the checks of `assayd --check` on a loaded configuration: the catalog, the devices, the
-// memory budget, and the settings of MLflow and traces.
+// Runs the checks of `assayd --check` on a loaded configuration. Returns the error with which
+// Daemon::Start() would fail, but neither creates nor changes a file. It does not open the run
+// store or bind the addresses, and another daemon may use the state folder meanwhile. It also
+// checks the devices of the models and whether the pinned models fit the memory budget.
 absl::Status CheckDaemon(const Config& config);
 
 }  // namespace assay::server

@@ -41,6 +41,21 @@ void LogRetention(const DeletionResult& result) {
             {"kept", result.kept.size()}});
 }
 
+absl::Status CheckReaders(const evaluator::SenseModels& readers, const registry::Manager& manager,
+                          ModelKinds* kinds) {
+  const std::string& reads = readers.language_model;
+  const std::string& embeds = readers.encoder;
+  if (!reads.empty()) {
+    RETURN_IF_ERROR(Annotate(manager.Get(reads).status(), "language_model"));
+    if (kinds->IsEncoder(reads)) return Annotate(IsEncoderError(reads), "language_model");
+  }
+  if (!embeds.empty()) {
+    RETURN_IF_ERROR(Annotate(manager.Get(embeds).status(), "encoder"));
+    if (kinds->Generates(embeds)) return Annotate(IsNoEncoderError(embeds), "encoder");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<EvaluationStack>> EvaluationStack::Create(
@@ -72,7 +87,8 @@ absl::StatusOr<std::unique_ptr<EvaluationStack>> EvaluationStack::Create(
   stack->deletions_ = *std::move(deletions);
   stack->MakeDeleter(dependencies);
   RETURN_IF_ERROR(stack->StartMlflow(config, dependencies.events));
-  RETURN_IF_ERROR(stack->AddScorers(config, dependencies));
+  RETURN_IF_ERROR(CheckModels(config.evaluation, *dependencies.manager, dependencies.kinds));
+  stack->AddScorers(config.evaluation, dependencies);
   stack->StartRunner(config, dependencies);
   return stack;
 }
@@ -100,44 +116,32 @@ absl::Status EvaluationStack::StartMlflow(const Config& config, DaemonEvents* ev
   return absl::OkStatus();
 }
 
-absl::Status EvaluationStack::AddReader(const evaluator::SenseModels& readers,
-                                        const Dependencies& dependencies) {
-  const std::string& reads = readers.language_model;
-  const std::string& embeds = readers.encoder;
-  if (reads.empty() && embeds.empty()) return absl::OkStatus();
-  if (!reads.empty()) {
-    RETURN_IF_ERROR(Annotate(dependencies.manager->Get(reads).status(), "language_model"));
-    if (dependencies.kinds->IsEncoder(reads)) {
-      return Annotate(IsEncoderError(reads), "language_model");
-    }
+absl::Status EvaluationStack::CheckModels(const EvaluationConfig& config,
+                                          const registry::Manager& manager, ModelKinds* kinds) {
+  RETURN_IF_ERROR(Annotate(CheckReaders(config.readers, manager, kinds), "evaluation.readers"));
+  if (!config.judge.empty()) {
+    RETURN_IF_ERROR(Annotate(manager.Get(config.judge).status(), "evaluation.judge.model"));
   }
-  if (!embeds.empty()) {
-    RETURN_IF_ERROR(Annotate(dependencies.manager->Get(embeds).status(), "encoder"));
-    if (dependencies.kinds->Generates(embeds)) return Annotate(IsNoEncoderError(embeds), "encoder");
+  for (const evaluator::JudgeOptions& judge : config.judges) {
+    if (!judge.endpoint.empty()) continue;
+    RETURN_IF_ERROR(Annotate(manager.Get(judge.model).status(), "evaluation.judges"));
   }
-  reader_ = std::make_unique<evaluator::SenseReader>(dependencies.generator, dependencies.embedder,
-                                                     readers);
   return absl::OkStatus();
 }
 
-absl::Status EvaluationStack::AddScorers(const Config& config, const Dependencies& dependencies) {
+void EvaluationStack::AddScorers(const EvaluationConfig& config, const Dependencies& dependencies) {
   scorers_.Add(std::make_unique<evaluator::ClassicScorer>());
-  RETURN_IF_ERROR(
-      Annotate(AddReader(config.evaluation.readers, dependencies), "evaluation.readers"));
-  scorers_.Add(
-      std::make_unique<evaluator::AssayScorer>(config.evaluation.content_types, reader_.get()));
-  if (const std::string& judge = config.evaluation.judge; !judge.empty()) {
-    RETURN_IF_ERROR(Annotate(dependencies.manager->Get(judge).status(), "evaluation.judge.model"));
-    scorers_.Add(std::make_unique<evaluator::JudgeScorer>(dependencies.generator, judge));
+  if (!config.readers.language_model.empty() || !config.readers.encoder.empty()) {
+    reader_ = std::make_unique<evaluator::SenseReader>(dependencies.generator,
+                                                       dependencies.embedder, config.readers);
   }
-  for (const evaluator::JudgeOptions& judge : config.evaluation.judges) {
-    if (!judge.endpoint.empty()) continue;
-    RETURN_IF_ERROR(Annotate(dependencies.manager->Get(judge.model).status(), "evaluation.judges"));
+  scorers_.Add(std::make_unique<evaluator::AssayScorer>(config.content_types, reader_.get()));
+  if (!config.judge.empty()) {
+    scorers_.Add(std::make_unique<evaluator::JudgeScorer>(dependencies.generator, config.judge));
   }
-  for (const evaluator::CommandScorerOptions& options : config.evaluation.scorers) {
+  for (const evaluator::CommandScorerOptions& options : config.scorers) {
     scorers_.Add(std::make_unique<evaluator::CommandScorer>(options));
   }
-  return absl::OkStatus();
 }
 
 void EvaluationStack::StartRunner(const Config& config, const Dependencies& dependencies) {

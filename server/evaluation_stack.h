@@ -57,6 +57,11 @@ class EvaluationStack {
   // name the config key.
   static absl::StatusOr<std::unique_ptr<EvaluationStack>> Create(const Config& config,
                                                                  const Dependencies& dependencies);
+  // Checks the models that the configuration names for scorers and judges, as Create() does.
+  // NOT_FOUND: the catalog lacks one. FAILED_PRECONDITION: it generates text and should be an
+  // encoder, or the reverse.
+  static absl::Status CheckModels(const EvaluationConfig& config, const registry::Manager& manager,
+                                  ModelKinds* kinds);
   // Calls Shutdown().
   ~EvaluationStack();
   EvaluationStack(const EvaluationStack&) = delete;
@@ -100,8 +105,7 @@ class EvaluationStack {
   EvaluationStack() = default;
   absl::Status Resume();
   absl::Status StartMlflow(const Config& config, DaemonEvents* events);
-  absl::Status AddReader(const evaluator::SenseModels& readers, const Dependencies& dependencies);
-  absl::Status AddScorers(const Config& config, const Dependencies& dependencies);
+  void AddScorers(const EvaluationConfig& config, const Dependencies& dependencies);
   void StartRunner(const Config& config, const Dependencies& dependencies);
   void MakeDeleter(const Dependencies& dependencies);
 

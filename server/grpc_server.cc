@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -108,9 +109,12 @@ std::shared_ptr<grpc::ServerCredentials> CredentialsFor(const CertificateWatch* 
 
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
     Options options, const std::vector<grpc::Service*>& services) {
-  const ConnectionLimits limits =
-      WithinDescriptors({.max_connections = options.limits.max_connections,
-                         .max_per_address = options.limits.max_connections_per_address});
+  const ConnectionLimits limits = WithinDescriptors(
+      {.max_connections = options.limits.max_connections,
+       .max_per_address = options.limits.max_connections_per_address,
+       .max_unfinished_bytes = options.progress == nullptr
+                                   ? std::numeric_limits<uint64_t>::max()
+                                   : static_cast<uint64_t>(options.limits.max_message_bytes)});
   Acceptors acceptors;
   ASSIGN_OR_RETURN(acceptors.emplace_back(), ConnectionAcceptor::Bind(options.listen, limits));
   if (!options.unix_socket.empty()) {
@@ -135,8 +139,10 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
       [port = acceptors.front().get()](const std::string& peer) { port->Ban(peer); });
   interceptors.push_back(std::make_unique<AccessLog>(
       std::move(options.on_call),
-      [port = acceptors.front().get()](const std::string& peer) { port->Progress(peer); },
-      resets.get()));
+      [progress = options.progress](const std::string& peer) {
+        if (progress != nullptr) progress->Touch(peer);
+      },
+      resets.get(), options.access));
   builder.experimental().SetInterceptorCreators(std::move(interceptors));
   for (grpc::Service* service : services) builder.RegisterService(service);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
@@ -149,7 +155,7 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
           parameters.fd = fd;
           receiver->HandleNewConnection(&parameters);
         },
-        options.on_reset_flood);
+        options.on_flood, acceptors[i] == acceptors.front() ? options.progress : nullptr);
   }
   return std::unique_ptr<GrpcServer>(
       new GrpcServer(std::move(acceptors), std::move(resets), std::move(server)));

@@ -12,6 +12,7 @@
 #include "server/config/config.h"
 #include "server/rpc/access_log.h"
 #include "server/rpc/connection_acceptor.h"
+#include "server/rpc/request_progress.h"
 #include "server/rpc/reset_guard.h"
 #include "server/tls/certificate_watch.h"
 
@@ -39,8 +40,13 @@ class GrpcServer {
     bool reflection = true;
     // Called for every finished call, on its thread.
     AccessLog::RecordFn on_call;
-    // Called when a connection was closed because it cancelled too many calls. May be null.
-    std::function<void(const std::string& peer)> on_reset_flood;
+    // Names the keys of calls for `on_call`. Must outlive the server. nullptr: none is named.
+    const AccessControl* access = nullptr;
+    // Called when a connection was closed because of what it sent. May be null.
+    std::function<void(const std::string& peer)> on_flood;
+    // Tells which requests are complete. Must outlive the server. nullptr: incomplete requests have
+    // no limit.
+    RequestProgress* progress = nullptr;
   };
 
   // Binds the address and starts to serve. `services` must outlive the server. INVALID_ARGUMENT:

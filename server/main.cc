@@ -17,6 +17,7 @@
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "base/call_context.h"
 #include "engine/runtime/device_doctor.h"
@@ -164,6 +165,10 @@ int Serve(const Config& config, const sigset_t& signals) {
 int main(int argc, char** argv) {
   // Must be called before any thread is created.
   ShareHeaps();
+#ifdef NDEBUG
+  // Debian's abseil looks for deadlocks whenever a mutex is locked, under one lock of the process.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+#endif
   // assayd reports errors itself. GRPC_VERBOSITY turns gRPC's own log on.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   Flags flags;
@@ -177,7 +182,8 @@ int main(int argc, char** argv) {
   app.add_flag("--log-prompts", flags.log_prompts, "Log prompts and generated texts (log.prompts)");
   app.add_flag("--insecure", flags.insecure,
                "Allow addresses that other machines can reach (insecure)");
-  app.add_flag("--check", flags.check, "Check the configuration, catalog and device, then exit");
+  app.add_flag("--check", flags.check,
+               "Check the configuration, catalog, device and files, then exit");
   CLI::Option* const doctor =
       app.add_flag("--doctor", flags.doctor, "Examine a device, print what was found, then exit");
   app.add_option("--device", flags.device, "With --doctor: auto, cpu, cuda, cuda:N or mps")

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace assay::server {
@@ -16,6 +17,9 @@ class StateLock {
   // Creates the folder if it is missing. PERMISSION_DENIED: it cannot be created or written.
   // FAILED_PRECONDITION: another process holds the lock. Both messages name the path.
   static absl::StatusOr<std::unique_ptr<StateLock>> Acquire(const std::string& folder);
+  // Returns the error that Acquire() would return, as far as permissions show it, without creating
+  // or changing anything. Another process may hold the lock.
+  static absl::Status Check(const std::string& folder);
   ~StateLock();
 
   StateLock(const StateLock&) = delete;

@@ -1,6 +1,8 @@
 // Decides who may call what.
 #include "server/access/access_control.h"
 
+#include <optional>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -60,6 +62,15 @@ absl::StatusOr<Caller> AccessControl::Identify(const Credentials& credentials) c
   }
   ASSIGN_OR_RETURN(const KeyStore::Found found, keys_->Find(text, absl::Now()));
   return CallerWith(found);
+}
+
+PresentedKey AccessControl::KeyIn(const Credentials& credentials) const {
+  if (!options_.keys_required) return {};
+  const std::string_view text = KeyOf(credentials);
+  if (text.empty()) return {};
+  std::optional<std::string> name = keys_->NameOf(text);
+  if (!name.has_value()) return {.is_unknown = true};
+  return {.name = *std::move(name)};
 }
 
 AccessControl::Decision AccessControl::Admit(const Credentials& credentials, Roles allowed,

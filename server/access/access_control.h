@@ -28,6 +28,14 @@ struct Credentials {
   std::string_view peer;
 };
 
+// The key that a caller presents, for the log.
+struct PresentedKey {
+  // Its name. Empty: there is no key, it is unknown, or keys are not looked at.
+  std::string name;
+  // True if no key has this text: it never existed, or it was revoked.
+  bool is_unknown = false;
+};
+
 // A place among the calls that run with one key, until End() or its destruction. Thread-safe.
 class Admission {
  public:
@@ -73,6 +81,9 @@ class AccessControl {
 
   // Checks a call that one of the roles `allowed` may make. `what` names it in messages.
   Decision Admit(const Credentials& credentials, Roles allowed, std::string_view what) const;
+
+  // Names the key, also of a call that is refused. Does not count as a call.
+  PresentedKey KeyIn(const Credentials& credentials) const;
 
  private:
   absl::StatusOr<Caller> Identify(const Credentials& credentials) const;

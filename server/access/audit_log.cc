@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -24,11 +25,16 @@ using Json = nlohmann::ordered_json;
 constexpr size_t kMaxRequestBytes = 2048;
 constexpr absl::Duration kReportInterval = absl::Minutes(1);
 
-absl::StatusOr<int> OpenFile(const std::string& path) {
-  // Opening a named pipe would wait for its reader.
-  const int fd =
-      open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, kPrivateFile);
-  if (fd < 0) return absl::ErrnoToStatus(errno, absl::StrCat(path, ": cannot be written"));
+// Opening a named pipe would wait for its reader.
+constexpr int kOpenFlags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK;
+
+absl::Status WriteError(const std::string& path) {
+  return absl::ErrnoToStatus(errno, absl::StrCat(path, ": cannot be written"));
+}
+
+absl::StatusOr<int> OpenFile(const std::string& path, int flags = kOpenFlags | O_CREAT) {
+  const int fd = open(path.c_str(), flags, kPrivateFile);
+  if (fd < 0) return WriteError(path);
   struct stat status{};
   if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) return fd;
   close(fd);
@@ -57,6 +63,17 @@ absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Open(const std::string& path
   const off_t size = lseek(fd, 0, SEEK_END);
   return std::unique_ptr<AuditLog>(
       new AuditLog(path, max_bytes, std::move(on_error), fd, size < 0 ? 0 : size));
+}
+
+absl::Status AuditLog::Check(const std::string& path) {
+  const absl::StatusOr<int> fd = OpenFile(path, kOpenFlags);
+  if (fd.ok()) {
+    close(*fd);
+    return absl::OkStatus();
+  }
+  if (!absl::IsNotFound(fd.status())) return fd.status();
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  return access(folder.c_str(), W_OK | X_OK) == 0 ? absl::OkStatus() : WriteError(path);
 }
 
 AuditLog::AuditLog(std::string path, int64_t max_bytes, ErrorFn on_error, int fd, int64_t bytes)

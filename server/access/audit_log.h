@@ -43,6 +43,9 @@ class AuditLog {
                                                         ErrorFn on_error);
   ~AuditLog();
 
+  // Returns the error that Open() would return. Neither creates nor changes a file.
+  static absl::Status Check(const std::string& path);
+
   void Write(const AuditEntry& entry) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

@@ -1,11 +1,13 @@
-// The text of a file of keys.
+// Reads files of keys and makes their text.
 #include "server/access/key_file.h"
 
 #include <cstddef>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "base/annotate.h"
 #include "base/status_macros.h"
+#include "base/whole_file.h"
 #include "nlohmann/json.hpp"
 
 namespace assay::server {
@@ -100,6 +102,15 @@ absl::StatusOr<std::vector<StoredKey>> ParseKeyFile(std::string_view text) {
   } catch (const Json::exception& error) {
     return absl::InvalidArgumentError(absl::StrCat("keys[", keys.size(), "]: ", error.what()));
   }
+  return keys;
+}
+
+absl::StatusOr<std::vector<StoredKey>> ReadKeyFile(const std::string& path) {
+  const absl::StatusOr<std::string> text = ReadWholeFile(path, kMaxKeyFileBytes);
+  if (absl::IsNotFound(text.status())) return std::vector<StoredKey>();
+  RETURN_IF_ERROR(text.status());
+  absl::StatusOr<std::vector<StoredKey>> keys = ParseKeyFile(*text);
+  if (!keys.ok()) return Annotate(keys.status(), path);
   return keys;
 }
 

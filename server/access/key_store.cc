@@ -10,7 +10,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "base/annotate.h"
 #include "base/mutex_lock.h"
 #include "base/status_macros.h"
 #include "base/whole_file.h"
@@ -20,7 +19,6 @@ namespace assay::server {
 namespace {
 
 constexpr size_t kMaxKeys = 10'000;
-constexpr int64_t kMaxFileBytes = int64_t{64} << 20;
 
 absl::Status UnknownKey() {
   return absl::UnauthenticatedError(
@@ -40,13 +38,9 @@ absl::StatusOr<std::unique_ptr<KeyStore>> KeyStore::Open(const std::string& path
 KeyStore::~KeyStore() { SaveCounts().IgnoreError(); }
 
 absl::Status KeyStore::Read() {
-  const absl::StatusOr<std::string> text = ReadWholeFile(path_, kMaxFileBytes);
-  if (absl::IsNotFound(text.status())) return absl::OkStatus();
-  RETURN_IF_ERROR(text.status());
-  absl::StatusOr<std::vector<StoredKey>> keys = ParseKeyFile(*text);
-  if (!keys.ok()) return Annotate(keys.status(), path_);
+  ASSIGN_OR_RETURN(std::vector<StoredKey> keys, ReadKeyFile(path_));
   const MutexLock lock(mutex_);
-  for (StoredKey& stored : *keys) {
+  for (StoredKey& stored : keys) {
     const std::string id = stored.key.id;
     auto meter = std::make_shared<KeyMeter>(stored.key.name, stored.key.limits, stored.spent);
     entries_[id] = {.key = std::make_shared<const ApiKey>(std::move(stored.key)),
@@ -63,9 +57,10 @@ absl::Status KeyStore::Write(const Entries& entries) {
   }
   std::string text = KeyFileText(keys);
   if (text == written_) return absl::OkStatus();
-  if (std::ssize(text) > kMaxFileBytes) {
-    return absl::ResourceExhaustedError(absl::StrCat(
-        "the keys take ", text.size(), " bytes; at most ", kMaxFileBytes, ": revoke some first"));
+  if (std::ssize(text) > kMaxKeyFileBytes) {
+    return absl::ResourceExhaustedError(absl::StrCat("the keys take ", text.size(),
+                                                     " bytes; at most ", kMaxKeyFileBytes,
+                                                     ": revoke some first"));
   }
   RETURN_IF_ERROR(WriteWholeFile(path_, text, kPrivateFile));
   written_ = std::move(text);
@@ -134,17 +129,22 @@ std::vector<KeyState> KeyStore::List() const {
   return keys;
 }
 
-absl::StatusOr<KeyStore::Found> KeyStore::Find(std::string_view text, absl::Time now) {
+KeyStore::Found KeyStore::Lookup(std::string_view text) const {
   const std::optional<std::string> id = IdOfKey(text);
-  if (!id.has_value()) return UnknownKey();
+  if (!id.has_value()) return {};
   Found found;
   {
     const MutexLock lock(mutex_);
     const auto entry = entries_.find(*id);
-    if (entry == entries_.end()) return UnknownKey();
+    if (entry == entries_.end()) return {};
     found = {.key = entry->second.key, .meter = entry->second.meter};
   }
-  if (!IsKey(*found.key, text)) return UnknownKey();
+  return IsKey(*found.key, text) ? found : Found();
+}
+
+absl::StatusOr<KeyStore::Found> KeyStore::Find(std::string_view text, absl::Time now) {
+  Found found = Lookup(text);
+  if (found.key == nullptr) return UnknownKey();
   if (found.key->expires_at <= now) {
     return absl::UnauthenticatedError(absl::StrCat(
         "authorization: key ", found.key->name, " expired at ",
@@ -152,10 +152,16 @@ absl::StatusOr<KeyStore::Found> KeyStore::Find(std::string_view text, absl::Time
   }
   const MutexLock lock(mutex_);
   // Revoked a moment ago.
-  const auto entry = entries_.find(*id);
+  const auto entry = entries_.find(found.key->id);
   if (entry == entries_.end()) return UnknownKey();
   entry->second.last_used = now;
   return found;
+}
+
+std::optional<std::string> KeyStore::NameOf(std::string_view text) const {
+  const Found found = Lookup(text);
+  if (found.key == nullptr) return std::nullopt;
+  return found.key->name;
 }
 
 absl::Status KeyStore::SaveCounts() {

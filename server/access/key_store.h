@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,8 +32,7 @@ struct KeyState {
 // written; Find() costs a hash and a lookup.
 class KeyStore {
  public:
-  // Reads the file; without a file there are no keys. Errors name the file: INVALID_ARGUMENT (not
-  // a file of keys), PERMISSION_DENIED.
+  // Reads the file. Errors are those of ReadKeyFile().
   static absl::StatusOr<std::unique_ptr<KeyStore>> Open(const std::string& path);
   // Saves the counted tokens.
   ~KeyStore();
@@ -55,6 +55,10 @@ class KeyStore {
   // of an unknown key is wrong.
   absl::StatusOr<Found> Find(std::string_view text, absl::Time now) ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // Returns the name of the key with this text, also of one that has expired. Returns nothing if
+  // there is no such key. Does not count as a use.
+  std::optional<std::string> NameOf(std::string_view text) const ABSL_LOCKS_EXCLUDED(mutex_);
+
   // Writes the counted tokens to the file if they have changed. Called now and then.
   absl::Status SaveCounts() ABSL_LOCKS_EXCLUDED(write_mutex_);
 
@@ -69,6 +73,8 @@ class KeyStore {
   explicit KeyStore(std::string path) : path_(std::move(path)) {}
 
   absl::Status Read() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Returns the key with this text and its meter; null if there is none.
+  Found Lookup(std::string_view text) const ABSL_LOCKS_EXCLUDED(mutex_);
   // Does nothing if the file has these keys and counts already.
   absl::Status Write(const Entries& entries) ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
   Entries entries() const ABSL_LOCKS_EXCLUDED(mutex_);

@@ -60,6 +60,11 @@ void AddError(const absl::Status& status, bool log_all, std::vector<LogField>* f
   fields->emplace_back("error", Cut(status.message(), kMaxErrorBytes));
 }
 
+void AddKey(const PresentedKey& key, std::vector<LogField>* fields) {
+  if (!key.name.empty()) fields->emplace_back("key", key.name);
+  if (key.is_unknown) fields->emplace_back("unknown_key", true);
+}
+
 std::string_view VerdictName(evaluator::FeedbackVerdict verdict) {
   switch (verdict) {
     case evaluator::FeedbackVerdict::kAccepted:
@@ -185,9 +190,7 @@ void DaemonEvents::LogRequest(const RequestRecord& record) const {
               {"trace_id", record.context.trace.trace_id},
               {"method", record.context.method},
               {"peer", record.context.peer}};
-    if (!record.context.caller.name.empty()) {
-      fields.emplace_back("key", record.context.caller.name);
-    }
+    AddKey({.name = record.context.caller.name}, &fields);
   }
   fields.insert(fields.end(), {{"model", record.model},
                                {"content_type", record.content_type},
@@ -219,9 +222,10 @@ void DaemonEvents::OnCall(const CallRecord& record) {
   std::vector<LogField> fields = {{"request_id", record.context.request_id},
                                   {"trace_id", record.context.trace.trace_id},
                                   {"method", record.context.method},
-                                  {"peer", record.context.peer},
-                                  {"status", StatusLabel(code)},
-                                  {"duration_ms", absl::ToInt64Milliseconds(record.duration)}};
+                                  {"peer", record.context.peer}};
+  AddKey(record.key, &fields);
+  fields.insert(fields.end(), {{"status", StatusLabel(code)},
+                               {"duration_ms", absl::ToInt64Milliseconds(record.duration)}});
   AddError(absl::Status(code, record.status.error_message()), options_.log_prompts, &fields);
   LogEvent(level, "call", fields);
 }

@@ -35,6 +35,17 @@ uint64_t RandomNonce() {
   return uint64_t{random()} << 32 | random();
 }
 
+// Reads the routes of a file into a table.
+absl::Status ReadInto(registry::RouteTable* table, const std::string& file) {
+  absl::StatusOr<std::vector<registry::RoutePolicy>> policies = ReadRouteFile(file);
+  absl::Status status = policies.status();
+  if (status.ok()) status = table->Set(*std::move(policies), nullptr);
+  if (status.ok()) return status;
+  return absl::Status(status.code(), absl::StrCat(status.message(),
+                                                  "; correct the file, or delete it to return "
+                                                  "to the catalog's routes"));
+}
+
 }  // namespace
 
 Routing::Routing(registry::Manager* manager, const registry::EvidenceSource* evidence,
@@ -46,16 +57,14 @@ Routing::Routing(registry::Manager* manager, const registry::EvidenceSource* evi
 
 absl::Status Routing::Open(std::string file) {
   const MutexLock lock(set_mutex_);
-  absl::StatusOr<std::vector<registry::RoutePolicy>> policies = ReadRouteFile(file);
-  absl::Status status = policies.status();
-  if (status.ok()) status = table_.Set(*std::move(policies), nullptr);
-  if (!status.ok()) {
-    return absl::Status(status.code(), absl::StrCat(status.message(),
-                                                    "; correct the file, or delete it to return "
-                                                    "to the catalog's routes"));
-  }
+  RETURN_IF_ERROR(ReadInto(&table_, file));
   file_ = std::move(file);
   return absl::OkStatus();
+}
+
+absl::Status Routing::CheckFile(const std::string& file) {
+  registry::RouteTable table;
+  return ReadInto(&table, file);
 }
 
 std::shared_ptr<const registry::Catalog> Routing::Catalog() const {

@@ -62,6 +62,8 @@ class Routing {
   // Loads the routes of the file and keeps routes that are set in it from now on. Models that the
   // catalog lacks are skipped. INVALID_ARGUMENT has file, line and what to do.
   absl::Status Open(std::string file) ABSL_LOCKS_EXCLUDED(set_mutex_);
+  // Returns the error that Open() would return.
+  static absl::Status CheckFile(const std::string& file);
 
   // Works and fails as registry::ChooseRoute(). Also INVALID_ARGUMENT: the key is too long, or the
   // content type is unknown: it is not a known one of the catalog and has no route.

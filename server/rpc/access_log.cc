@@ -47,39 +47,38 @@ bool IsMethod(std::string_view name) {
 class CallInterceptor final : public grpc::experimental::Interceptor {
  public:
   CallInterceptor(grpc::experimental::ServerRpcInfo* call, const AccessLog::RecordFn& record,
-                  const AccessLog::ProgressFn& progress, ResetGuard* resets)
+                  const AccessLog::ProgressFn& progress, ResetGuard* resets,
+                  const AccessControl* access)
       : call_(call),
         record_(record),
         progress_(progress),
         resets_(resets),
-        start_(SteadyTime::Now()),
-        reports_itself_(
-            std::string_view(call->method()).starts_with("/assay.v1.InferenceService/Generate")) {}
+        access_(access),
+        start_(SteadyTime::Now()) {}
 
   void Intercept(InterceptorBatchMethods* batch) override {
+    // The call has no peer yet when this object is constructed. Its key may be revoked before the
+    // call ends.
+    if (context_.method.empty()) Identify();
     if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::POST_RECV_MESSAGE)) {
       handled_ = batch->GetRecvMessage() != nullptr;
-      progress_(call_->server_context()->peer());
+      progress_(context_.peer);
     }
     if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS) && IsReset() &&
-        !resets_->Count(call_->server_context()->peer())) {
+        !resets_->Count(context_.peer)) {
       batch->Proceed();
       return;
-    }
-    if (reports_itself_ && handled_) {
-      batch->Proceed();
-      return;
-    }
-    // The call has no peer yet when this object is constructed.
-    if (context_.method.empty()) {
-      context_ = MakeRequestContext(*call_->server_context(), call_->method(), kNoTraces);
     }
     if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_INITIAL_METADATA)) {
-      batch->GetSendInitialMetadata()->emplace(kRequestIdKey, context_.request_id);
+      auto* const metadata = batch->GetSendInitialMetadata();
+      reports_itself_ = metadata->contains(kRequestIdKey);
+      if (!reports_itself_) metadata->emplace(kRequestIdKey, context_.request_id);
     }
-    if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS)) {
+    if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS) &&
+        !reports_itself_) {
       ExplainUnhandled(batch);
       record_({.context = context_,
+               .key = key_,
                .status = batch->GetSendStatus(),
                .duration = SteadyTime::Now() - start_});
     }
@@ -87,6 +86,12 @@ class CallInterceptor final : public grpc::experimental::Interceptor {
   }
 
  private:
+  void Identify() {
+    const grpc::ServerContextBase& call = *call_->server_context();
+    context_ = MakeRequestContext(call, call_->method(), kNoTraces);
+    if (access_ != nullptr) key_ = access_->KeyIn(CredentialsOf(call, context_.peer));
+  }
+
   // True if the caller cancelled the call before its message arrived, or soon after its start.
   // gRPC does not say that a call without a message was cancelled.
   bool IsReset() const {
@@ -104,11 +109,14 @@ class CallInterceptor final : public grpc::experimental::Interceptor {
 
   grpc::experimental::ServerRpcInfo* const call_;
   RequestContext context_;
+  PresentedKey key_;
   const AccessLog::RecordFn& record_;
   const AccessLog::ProgressFn& progress_;
   ResetGuard* const resets_;
+  const AccessControl* const access_;
   const SteadyTime start_;
-  const bool reports_itself_;
+  // True once the handler has sent the request's id.
+  bool reports_itself_ = false;
   // True once the message is parsed: the method's handler will receive it.
   bool handled_ = false;
 };
@@ -117,7 +125,7 @@ class CallInterceptor final : public grpc::experimental::Interceptor {
 
 grpc::experimental::Interceptor* AccessLog::CreateServerInterceptor(
     grpc::experimental::ServerRpcInfo* call) {
-  return new CallInterceptor(call, record_, progress_, resets_);
+  return new CallInterceptor(call, record_, progress_, resets_, access_);
 }
 
 }  // namespace assay::server

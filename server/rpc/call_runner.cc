@@ -14,10 +14,12 @@
 
 namespace assay::server {
 
-CallRunner::CallRunner(const CallLimits& limits, const AccessControl* access, AuditLog* audit)
+CallRunner::CallRunner(const CallLimits& limits, const AccessControl* access, AuditLog* audit,
+                       RequestProgress* progress)
     : limits_(limits),
       access_(access),
       audit_(audit),
+      progress_(progress),
       open_calls_(limits.write_timeout, limits.max_message_bytes),
       threads_(limits.max_handlers) {}
 
@@ -62,8 +64,12 @@ RunningCall::Handler CallRunner::Audited(RunningCall::Handler handler,
 
 void CallRunner::Start(const std::shared_ptr<RunningCall>& call, CallKind kind,
                        const google::protobuf::Message& request, RunningCall::Handler handler) {
-  const bool fits = call->Open(static_cast<int64_t>(request.ByteSizeLong()));
+  const size_t bytes = request.ByteSizeLong();
+  const bool fits = call->Open(static_cast<int64_t>(bytes));
   const AccessControl::Decision& access = call->server_call().access();
+  if (progress_ != nullptr && !absl::IsUnauthenticated(access.status)) {
+    progress_->Add(call->server_call().peer(), bytes);
+  }
   if (!access.status.ok()) {
     // Callers without a key could fill the log, and so could those with one.
     const std::shared_ptr<KeyMeter>& meter = access.caller.meter;

@@ -16,6 +16,7 @@
 #include "server/rpc/handler_threads.h"
 #include "server/rpc/message_writer.h"
 #include "server/rpc/open_calls.h"
+#include "server/rpc/request_progress.h"
 #include "server/rpc/running_call.h"
 #include "server/rpc/server_call.h"
 
@@ -60,8 +61,10 @@ struct MethodName {
 // handlers have returned; the gRPC server must be shut down before.
 class CallRunner {
  public:
-  // `access` and `audit` must outlive this object. `audit` may be null.
-  CallRunner(const CallLimits& limits, const AccessControl* access, AuditLog* audit);
+  // The others must outlive this object. `audit` and `progress`, which learns of the requests of
+  // known callers, may be null.
+  CallRunner(const CallLimits& limits, const AccessControl* access, AuditLog* audit,
+             RequestProgress* progress);
 
   template <typename Service, typename Request, typename Reply>
   grpc::ServerUnaryReactor* Unary(grpc::CallbackServerContext* context, MethodName method,
@@ -109,6 +112,7 @@ class CallRunner {
   const CallLimits limits_;
   const AccessControl* const access_;
   AuditLog* const audit_;
+  RequestProgress* const progress_;
   OpenCalls open_calls_;
   HandlerThreads threads_;
 };

@@ -73,9 +73,10 @@ ConnectionAcceptor::ConnectionAcceptor(ListeningSockets sockets, bool is_unix,
   for (const int end : stop_pipe) SetSocketFlags(end);
 }
 
-void ConnectionAcceptor::Start(AcceptedFn accepted, FloodFn flooded) {
+void ConnectionAcceptor::Start(AcceptedFn accepted, FloodFn flooded, RequestProgress* progress) {
   accepted_ = std::move(accepted);
   flooded_ = std::move(flooded);
+  progress_ = progress;
   thread_ = std::thread([this] { Work(); });
 }
 
@@ -103,16 +104,6 @@ void ConnectionAcceptor::Ban(const std::string& peer) {
     calm_until_ = (std::chrono::steady_clock::now() + kBan).time_since_epoch();
   }
   if (flooded_ != nullptr) flooded_(peer);
-}
-
-void ConnectionAcceptor::Progress(const std::string& peer) {
-  const MutexLock lock(progress_mutex_);
-  active_.insert(peer);
-}
-
-std::unordered_set<std::string> ConnectionAcceptor::TakeActive() {
-  const MutexLock lock(progress_mutex_);
-  return std::exchange(active_, {});
 }
 
 void ConnectionAcceptor::Work() {
@@ -145,7 +136,8 @@ int ConnectionAcceptor::Look() {
       table_.Sweep();
     }
     if (now >= next_look_) {
-      flooding = table_.FindFloods(TakeActive());
+      flooding =
+          table_.FindFloods(progress_ == nullptr ? RequestProgress::Bytes() : progress_->Take());
       next_look_ = now + std::max<std::chrono::steady_clock::duration>(
                              kShortestLook, kLookPerConnection * table_.size());
     }

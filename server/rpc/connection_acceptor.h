@@ -10,7 +10,6 @@
 #include <memory>
 #include <string>
 #include <thread>
-#include <unordered_set>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -18,6 +17,7 @@
 #include "absl/synchronization/mutex.h"
 #include "server/rpc/connection_table.h"
 #include "server/rpc/listening_sockets.h"
+#include "server/rpc/request_progress.h"
 
 namespace assay::server {
 
@@ -39,7 +39,7 @@ class ConnectionAcceptor {
     int64_t over_address_limit = 0;
     // Closed at once because the address was banned.
     int64_t banned = 0;
-    // Closed because they cancelled calls as fast as they started them.
+    // Closed because of what they sent (ConnectionTable::FindFloods()).
     int64_t floods = 0;
     // Closed at once because the process had no free descriptor.
     int64_t no_descriptor = 0;
@@ -63,8 +63,10 @@ class ConnectionAcceptor {
   // Returns host:port with the port in use, or the path of the Unix socket.
   const std::string& address() const { return address_; }
 
-  // Starts to accept. Clients that connect before wait.
-  void Start(AcceptedFn accepted, FloodFn flooded);
+  // Starts to accept. Clients that connect before wait. `progress` tells which requests are
+  // complete, and must outlive this object; nullptr: nobody tells, and incomplete requests have no
+  // limit.
+  void Start(AcceptedFn accepted, FloodFn flooded, RequestProgress* progress);
   // Closes the listeners. The connections stay open.
   void Stop();
 
@@ -72,8 +74,6 @@ class ConnectionAcceptor {
   // Closes the connection of a peer, given as gRPC formats it ("ipv4:127.0.0.1:40312"), and refuses
   // new ones from its address for a while. Addresses of this machine are not refused.
   void Ban(const std::string& peer) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Tells that a request of the peer is complete (slow_read_watch.h).
-  void Progress(const std::string& peer) ABSL_LOCKS_EXCLUDED(progress_mutex_);
 
  private:
   ConnectionAcceptor(ListeningSockets sockets, bool is_unix, const std::array<int, 2>& stop_pipe,
@@ -85,7 +85,6 @@ class ConnectionAcceptor {
   void Work() ABSL_LOCKS_EXCLUDED(mutex_);
   // Does what is due, and returns the milliseconds until something is due again.
   int Look() ABSL_LOCKS_EXCLUDED(mutex_);
-  std::unordered_set<std::string> TakeActive() ABSL_LOCKS_EXCLUDED(progress_mutex_);
   // Accepts one connection, if one waits.
   void AcceptOne(int listener) ABSL_LOCKS_EXCLUDED(mutex_);
   // Called when no descriptor is free: tells the next client so after a while.
@@ -101,15 +100,13 @@ class ConnectionAcceptor {
   Descriptor reserve_;
   AcceptedFn accepted_;
   FloodFn flooded_;
+  RequestProgress* progress_ = nullptr;
   std::chrono::steady_clock::time_point swept_;
   std::chrono::steady_clock::time_point next_look_;
   std::atomic<std::chrono::steady_clock::duration> calm_until_{};
   mutable absl::Mutex mutex_;
   ConnectionTable table_ ABSL_GUARDED_BY(mutex_);
   Counts counts_ ABSL_GUARDED_BY(mutex_);
-  absl::Mutex progress_mutex_;
-  // The peers with progress since the last look.
-  std::unordered_set<std::string> active_ ABSL_GUARDED_BY(progress_mutex_);
   std::thread thread_;
 };
 

@@ -18,6 +18,7 @@
 #include "base/steady_time.h"
 #include "server/rpc/flood_signs.h"
 #include "server/rpc/tcp_traffic.h"
+#include "server/rpc/unfinished_requests.h"
 
 namespace assay::server {
 namespace {
@@ -123,21 +124,32 @@ void ConnectionTable::Sweep() {
   }
 }
 
-std::vector<std::string> ConnectionTable::FindFloods(
-    const std::unordered_set<std::string>& active) {
+std::vector<std::string> ConnectionTable::FindFloods(const RequestProgress::Bytes& finished) {
   std::vector<std::string> found;
+  std::vector<UnfinishedRequests> unfinished;
+  std::vector<const std::string*> unfinished_peers;
   std::array<char, kFloodBytes> bytes;
   const absl::Duration now = SteadyNow();
   for (auto& [fd, peer] : peers_) {
     int unread = 0;
     if (ioctl(fd, FIONREAD, &unread) != 0) continue;
     const TcpTraffic traffic = TrafficOf(fd);
-    const bool is_slow = peer.watch.Look(
-        {.now = now,
-         .read = traffic.received - std::min(traffic.received, static_cast<uint64_t>(unread)),
-         .sent = traffic.sent,
-         .unread = unread,
-         .has_progress = active.contains(peer.name)});
+    const uint64_t read =
+        traffic.received - std::min(traffic.received, static_cast<uint64_t>(unread));
+    const auto progress = finished.find(peer.name);
+    const bool has_progress = progress != finished.end();
+    if (has_progress) peer.finished += progress->second;
+    // What HTTP/2 and TLS add to a request was an estimate.
+    peer.finished = std::min(peer.finished, read);
+    if (!peer.banned && read > peer.finished) {
+      unfinished.push_back({.address = peer.address, .bytes = read - peer.finished});
+      unfinished_peers.push_back(&peer.name);
+    }
+    const bool is_slow = peer.watch.Look({.now = now,
+                                          .read = read,
+                                          .sent = traffic.sent,
+                                          .unread = unread,
+                                          .has_progress = has_progress});
     if (is_slow && IsOpen(fd, peer)) {
       found.push_back(peer.name);
       continue;
@@ -148,6 +160,9 @@ std::vector<std::string> ConnectionTable::FindFloods(
     const std::string_view view(bytes.data(), static_cast<size_t>(peeked));
     if (!HasResetFlood(view)) continue;
     if (IsOpen(fd, peer)) found.push_back(peer.name);
+  }
+  for (const size_t index : OverLimit(unfinished, limits_.max_unfinished_bytes)) {
+    found.push_back(*unfinished_peers[index]);
   }
   return found;
 }

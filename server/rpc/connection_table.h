@@ -8,9 +8,9 @@
 #include <cstdint>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
+#include "server/rpc/request_progress.h"
 #include "server/rpc/slow_read_watch.h"
 
 namespace assay::server {
@@ -21,6 +21,8 @@ struct ConnectionLimits {
   // The most open connections from one IP address. Addresses of this machine have no limit of their
   // own. 0 means no limit.
   int max_per_address = 256;
+  // The most bytes that the incomplete requests of all connections hold.
+  uint64_t max_unfinished_bytes = uint64_t{256} << 20;
 };
 
 // Knows the connected sockets by their descriptors. gRPC closes them without notice, so the table
@@ -39,14 +41,14 @@ class ConnectionTable {
   void Add(int fd);
   // Removes the connections that were closed. One system call for each connection.
   void Sweep();
-  // Returns the peers whose unread bytes show an attack (flood_signs.h). A thread of gRPC may read
-  // such a connection without end and then notices nothing else, so the bytes are looked at in the
-  // kernel. Two or three system calls for each connection.
+  // Returns the peers to disconnect. `finished` is what they have finished sending since the last
+  // time. Two or three system calls for each connection.
   //
-  // Encrypted connections do not show it; they are found by how slowly they are read
-  // (slow_read_watch.h). `active` are the peers of which requests were complete since the last
-  // time.
-  std::vector<std::string> FindFloods(const std::unordered_set<std::string>& active);
+  // Some peers have unread bytes that show an attack (flood_signs.h). A thread of gRPC may read
+  // such a connection without end and then notices nothing else, so the bytes are looked at in the
+  // kernel. Encrypted connections do not show it; they are found by how slowly they are read
+  // (slow_read_watch.h). Others hold too much of incomplete requests (unfinished_requests.h).
+  std::vector<std::string> FindFloods(const RequestProgress::Bytes& finished);
   // Shuts down the connection of the peer, given as gRPC formats it. Check() refuses its address
   // for `duration`, unless it is one of this machine's. Says what became of the peer.
   enum class BanResult { kUnknown, kLocal, kRemote };
@@ -63,6 +65,8 @@ class ConnectionTable {
     // Tells the sockets of one number apart.
     uint64_t inode = 0;
     SlowReadWatch watch;
+    // Of the bytes that were read, those of complete requests.
+    uint64_t finished = 0;
     // True once the connection was shut down. gRPC closes it later.
     bool banned = false;
   };

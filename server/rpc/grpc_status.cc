@@ -1,14 +1,13 @@
 // Converts absl::Status to gRPC.
 #include "server/rpc/grpc_status.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "absl/strings/cord.h"
 #include "absl/time/time.h"
+#include "base/retry_delay.h"
 #include "base/utf8.h"
 #include "google/rpc/error_details.pb.h"
 #include "grpcpp/support/status.h"
@@ -18,28 +17,17 @@ namespace {
 
 // A place in a queue is free after about one short generation.
 constexpr int kRetrySeconds = 1;
-// The name of the payload that carries the serialized message.
-constexpr char kRetryInfo[] = "type.googleapis.com/google.rpc.RetryInfo";
 
 google::rpc::RetryInfo RetryInfoOf(const absl::Status& status) {
+  absl::Duration rest = RetryDelay(status).value_or(absl::Seconds(kRetrySeconds));
   google::rpc::RetryInfo retry;
-  const auto payload = status.GetPayload(kRetryInfo);
-  if (!payload.has_value() || !retry.ParseFromString(std::string(*payload))) {
-    retry.mutable_retry_delay()->set_seconds(kRetrySeconds);
-  }
+  const int64_t seconds = absl::IDivDuration(rest, absl::Seconds(1), &rest);
+  retry.mutable_retry_delay()->set_seconds(seconds);
+  retry.mutable_retry_delay()->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(rest)));
   return retry;
 }
 
 }  // namespace
-
-void SetRetryDelay(absl::Duration delay, absl::Status* status) {
-  delay = std::max(delay, absl::Milliseconds(1));
-  google::rpc::RetryInfo retry;
-  const int64_t seconds = absl::IDivDuration(delay, absl::Seconds(1), &delay);
-  retry.mutable_retry_delay()->set_seconds(seconds);
-  retry.mutable_retry_delay()->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(delay)));
-  status->SetPayload(kRetryInfo, absl::Cord(retry.SerializeAsString()));
-}
 
 grpc::Status ToGrpcStatus(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;

@@ -5,16 +5,14 @@
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "absl/time/time.h"
+#include "base/retry_delay.h"
 #include "grpcpp/support/status.h"
 
 namespace assay::server {
 
-// Sets when the caller may try again, at least 1 ms from now. ToGrpcStatus() sends it.
-void SetRetryDelay(absl::Duration delay, absl::Status* status);
-
 // Returns a status with the same code and message. RESOURCE_EXHAUSTED and UNAVAILABLE carry
-// google.rpc.RetryInfo in the details: the delay that was set, else one second.
+// google.rpc.RetryInfo in the details: the delay of SetRetryDelay() (base/retry_delay.h), else one
+// second.
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
 // Returns the code in lower case, as in "ok" or "not_found". It is the value of `status` in metrics

@@ -150,16 +150,20 @@ absl::StatusOr<ListeningSockets> ListenOnHost(const std::string& listen) {
                           .address = absl::StrCat(listen.substr(0, listen.rfind(':')), ":", port)};
 }
 
+absl::Status CheckHostAndPort(const std::string& listen) { return Split(listen).status(); }
+
+absl::Status CheckSocketPath(const std::string& path) {
+  constexpr size_t kMaxSize = sizeof(sockaddr_un::sun_path) - 1;
+  if (path.size() <= kMaxSize) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("access.unix_socket: ", path, " has ", path.size(),
+                                                 " characters; a socket's path has at most ",
+                                                 kMaxSize));
+}
+
 absl::StatusOr<ListeningSockets> ListenOnPath(const std::string& path) {
+  RETURN_IF_ERROR(CheckSocketPath(path));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path)) {
-    return absl::InvalidArgumentError(absl::StrCat("access.unix_socket: ", path, " has ",
-                                                   path.size(),
-                                                   " characters; a socket's path has "
-                                                   "at most ",
-                                                   sizeof(address.sun_path) - 1));
-  }
   std::copy(path.begin(), path.end(), address.sun_path);
   const auto* generic = reinterpret_cast<const sockaddr*>(&address);
   Descriptor listener(socket(AF_UNIX, SOCK_STREAM, 0));

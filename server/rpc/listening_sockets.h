@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace assay::server {
@@ -37,6 +38,10 @@ struct ListeningSockets {
 // Listens on every address of the host, "host:port" or "[::]:port"; port 0 is any free one.
 // INVALID_ARGUMENT: `listen` is not host:port. FAILED_PRECONDITION: an address cannot be bound.
 absl::StatusOr<ListeningSockets> ListenOnHost(const std::string& listen);
+
+// Return INVALID_ARGUMENT if `listen` is not host:port, and if a path is too long for a socket.
+absl::Status CheckHostAndPort(const std::string& listen);
+absl::Status CheckSocketPath(const std::string& path);
 
 // Listens on a Unix socket that only this user can open. Replaces a socket that a killed process
 // left. INVALID_ARGUMENT: the path is too long for a socket. FAILED_PRECONDITION: it cannot be

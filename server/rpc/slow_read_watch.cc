@@ -6,9 +6,6 @@ namespace {
 
 // Less than this is never too much.
 constexpr uint64_t kFewBytes = uint64_t{4} << 20;
-// More than this is always too much: requests of the greatest size on all streams of a connection
-// take less.
-constexpr uint64_t kManyBytes = uint64_t{1} << 30;
 // Fewer bytes do not keep gRPC busy.
 constexpr int64_t kFewestUnread = 4 << 10;
 // How long gRPC must be slow, and below which speed it is: a busy machine still reads several times
@@ -29,7 +26,6 @@ bool SlowReadWatch::Look(const ConnectionState& state) {
     busy_read_ = state.read;
   }
   const uint64_t silent = state.read - progress_read_;
-  if (silent > kManyBytes) return true;
   const absl::Duration busy = state.now - busy_since_;
   return silent > kFewBytes && is_busy && busy >= kSlowTime &&
          static_cast<double>(state.read - busy_read_) <

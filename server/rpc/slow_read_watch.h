@@ -27,7 +27,7 @@ struct ConnectionState {
 // there is, the more slowly it reads. Bodies of requests are read at hundreds of megabytes a
 // second, and a slow network leaves nothing unread. So a connection is bad if it has sent much
 // without a request that is complete or a reply, and gRPC keeps reading it slowly although bytes
-// wait; or if it has sent very much in this way. Cheap.
+// wait. Cheap.
 class SlowReadWatch {
  public:
   // Returns true if the connection should be closed.

@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import socket
 import stat
 import subprocess
@@ -37,6 +38,7 @@ MODELS = (f"default_model: small\nmodels:\n  - {{ id: small, source: {{ file: '{
 GENERATE = "assay.v1.InferenceService/Generate"
 STREAM = "assay.v1.InferenceService/GenerateStream"
 NOBODY = 65534
+WRONG_KEY = "assay_" + "0" * 77
 
 
 def documented_roles():
@@ -56,6 +58,7 @@ class Caller:
     def __init__(self, walker, key=None):
         self.walker = walker
         self.metadata = [("authorization", f"Bearer {key}")] if key else []
+        self.request_id = None
 
     def stub(self, name):
         method = self.walker.methods()[name]
@@ -67,8 +70,9 @@ class Caller:
 
     def start(self, name, /, timeout=120, **fields):
         """Begins a stream and returns it."""
+        identity = [("x-request-id", self.request_id)] if self.request_id else []
         return self.stub(name)(self.walker.make(name, **fields), timeout=timeout,
-                               metadata=self.metadata)
+                               metadata=self.metadata + identity)
 
     def code(self, name, /, timeout=120, **fields):
         """Returns the status code of a call, and its message."""
@@ -119,11 +123,12 @@ def check_matrix(bed):
     methods = bed.walker.methods()
     assert set(expected) == set(methods), set(expected) ^ set(methods)
     callers = {role: bed.caller(bed.key(role, "--role", role)) for role in ROLES}
-    callers |= {"no key": bed.caller(), "wrong key": bed.caller("assay_" + "0" * 77),
+    callers |= {"no key": bed.caller(), "wrong key": bed.caller(WRONG_KEY),
                 "malformed key": bed.caller("x")}
     counts = {"allowed": 0, "denied": 0, "unauthenticated": 0}
     for method, allowed in sorted(expected.items()):
         for name, caller in callers.items():
+            caller.request_id = f"{method}:{name.replace(' ', '-')}"
             code, message = caller.code(method, timeout=10)
             if name not in ROLES:
                 kind = "unauthenticated"
@@ -137,6 +142,39 @@ def check_matrix(bed):
                 assert code == grpc.StatusCode.PERMISSION_DENIED, (method, name, code, message)
             counts[kind] += 1
     print(f"matrix: {len(methods)} RPCs x {len(callers)} callers: {counts}")
+    check_log_names_keys(bed, methods, callers)
+
+
+def check_log_names_keys(bed, methods, callers):
+    """Each call of the matrix has one line in the log, which says with which key it was made."""
+    missing = bed.walker.channel.unary_unary("/assay.v1.ModelService/NoSuchMethod")
+    try:
+        missing(b"", timeout=60, metadata=[("x-api-key", WRONG_KEY),
+                                           ("x-request-id", "no-such-method")])
+        raise AssertionError("a method that does not exist answers")
+    except grpc.RpcError as failed:
+        assert failed.code() == grpc.StatusCode.UNIMPLEMENTED, failed
+    expected = {"no-such-method": (None, "true")}
+    for method in methods:
+        for name in callers:
+            known = (name, None) if name in ROLES else (None, None if name == "no key" else "true")
+            expected[f"{method}:{name.replace(' ', '-')}"] = known
+
+    def logged():
+        seen = {}
+        for line in bed.daemon.log.read_text().splitlines():
+            fields = dict(word.split("=", 1) for word in line.split() if "=" in word)
+            if fields.get("request_id") in expected and "method" in fields:
+                seen.setdefault(fields["request_id"], []).append(
+                    (fields.get("key"), fields.get("unknown_key")))
+        return seen
+    # A line is written after the reply is sent.
+    wait_for("the lines of all calls", lambda: len(logged()) >= len(expected), 60)
+    seen = logged()
+    wrong = {identity: (seen.get(identity), keys) for identity, keys in expected.items()
+             if seen.get(identity) != [keys]}
+    assert not wrong, wrong
+    print(f"log: {len(seen)} calls name their keys")
 
 
 def check_open_doors(bed):
@@ -232,6 +270,8 @@ def check_lifetime(bed):
     caller = bed.caller(brief)
     wait_for("the key to expire", lambda: caller.code("assay.v1.ModelService/ListModels")[0] == (
         grpc.StatusCode.UNAUTHENTICATED), 60)
+    wait_for("the line of an expired key", lambda: re.search(
+        r"key=brief status=unauthenticated", bed.daemon.log.read_text()), 60)
     key = bed.key("revoked", "--role", "generate")
     caller = bed.caller(key)
     stream = caller.start(STREAM, model="small", prompt="Tell a story.", maxNewTokens=400, raw=True)
@@ -320,6 +360,50 @@ def check_exposure(args, folder):
     print("exposure: refused without TLS and keys")
 
 
+def check_broken_files(args, folder):
+    """assayd --check reports the file that would stop the start, and leaves no trace."""
+    (folder / "models.yaml").write_text(MODELS)
+    config, state = folder / "broken.yaml", folder / "broken"
+    keys = '{"version": 1, "keys": [{"id": "1f"}]}'
+    cases = (
+        ("state/keys.json", keys, ""),
+        ("state/routes.json", "routes: {email: {rule: fixed, model: [", ""),
+        ("state/lock/file", "", ""),
+        ("audit.jsonl/file", "", "access: { audit_log: broken/audit.jsonl }"),
+        ("other", "", "access: { audit_log: broken/missing/audit.jsonl }"),
+        ("other", "", "evaluation: { readers: { encoder: missing } }"),
+        ("other", "", "evaluation: { judge: { model: missing } }"),
+        ("other", "", "metrics: { listen: '127.0.0.1' }"),
+        ("other", "", f"access: {{ unix_socket: {'s' * 108} }}"))
+
+    def run(settings, *words):
+        config.write_text("listen: 127.0.0.1:0\ncatalog: models.yaml\nstate_dir: broken/state\n"
+                          f"{settings}\n")
+        done = subprocess.run([args.assayd, "--config", config, *words], capture_output=True,
+                              text=True, timeout=300)
+        return done.returncode, done.stderr.strip().splitlines()[-1:]
+
+    def files():
+        return {path: (path.stat().st_mtime_ns, path.stat().st_mode)
+                for path in [state, *state.rglob("*")]}
+    state.mkdir()
+    before = files()
+    assert run("", "--check") == (0, []), run("", "--check")
+    assert files() == before, files()
+    for name, text, settings in cases:
+        shutil.rmtree(state)
+        path = state / name
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+        before = files()
+        code, checked = run(settings, "--check")
+        assert code == 2 and checked, (name, settings, code, checked)
+        assert files() == before, (name, settings, files(), before)
+        _, started = run(settings)
+        assert started == checked, (name, settings, started, checked)
+    print(f"--check: reports {len(cases)} errors as the start does, and changes nothing")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--assayd", required=True)
@@ -328,6 +412,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         check_exposure(args, folder)
+        check_broken_files(args, folder)
         bed = Bed(args, folder)
         keys = []
         create = bed.key

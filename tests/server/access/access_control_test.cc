@@ -1,7 +1,6 @@
 // The decision who may call what.
 #include "server/access/access_control.h"
 
-#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -9,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/temp_folder.h"
 
 namespace assay::server {
 namespace {
@@ -24,9 +24,7 @@ constexpr Roles kWriters = {Role::kGenerate, Role::kAdmin};
 class AccessControlTest : public testing::Test {
  protected:
   AccessControlTest() {
-    const std::string path = testing::TempDir() + "/access_control_keys.json";
-    std::filesystem::remove(path);
-    keys_ = *KeyStore::Open(path);
+    keys_ = *KeyStore::Open(folder_ / "keys.json");
     control_ = std::make_unique<AccessControl>(
         AccessControl::Options{.keys_required = true, .unix_socket = "/run/assayd.sock"},
         keys_.get());
@@ -42,6 +40,7 @@ class AccessControlTest : public testing::Test {
     return control_->Admit({.authorization = authorization, .peer = peer}, allowed, "Generate");
   }
 
+  const TempFolder folder_;
   std::unique_ptr<KeyStore> keys_;
   std::unique_ptr<AccessControl> control_;
 };
@@ -154,6 +153,24 @@ TEST_F(AccessControlTest, LimitsOfTheKeyBecomeThoseOfTheCaller) {
   const absl::Status status = caller.CheckModel("c");
   EXPECT_TRUE(absl::IsPermissionDenied(status));
   EXPECT_THAT(std::string(status.message()), HasSubstr("a, b"));
+}
+
+TEST_F(AccessControlTest, KeyOfACallIsNamedForTheLog) {
+  const std::string text = Create("website", {Role::kGenerate});
+  const auto key_in = [this](const std::string& authorization) {
+    return control_->KeyIn({.authorization = authorization, .peer = kRemote});
+  };
+  EXPECT_EQ(key_in("Bearer " + text).name, "website");
+  EXPECT_FALSE(key_in("Bearer " + text).is_unknown);
+  EXPECT_EQ(control_->KeyIn({.api_key = text, .peer = kRemote}).name, "website");
+  EXPECT_EQ(keys_->List()[0].last_used, absl::InfinitePast());
+  EXPECT_EQ(key_in("").name, "");
+  EXPECT_FALSE(key_in("").is_unknown);
+  ASSERT_TRUE(keys_->Revoke("website").ok());
+  EXPECT_EQ(key_in("Bearer " + text).name, "");
+  EXPECT_TRUE(key_in("Bearer " + text).is_unknown);
+  // Without keys, nothing is looked at.
+  EXPECT_FALSE(AccessControl({}, nullptr).KeyIn({.authorization = "Bearer x"}).is_unknown);
 }
 
 }  // namespace

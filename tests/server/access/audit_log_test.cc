@@ -14,6 +14,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "tests/temp_folder.h"
 
 namespace assay::server {
 namespace {
@@ -25,14 +26,6 @@ constexpr int64_t kMaxBytes = 4096;
 
 class AuditLogTest : public testing::Test {
  protected:
-  AuditLogTest() {
-    const std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
-    folder_ = testing::TempDir() + "/audit_" + name;
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-    path_ = folder_ + "/audit.jsonl";
-  }
-
   std::unique_ptr<AuditLog> Open() {
     auto log = AuditLog::Open(path_, kMaxBytes,
                               [this](const absl::Status& status) { errors_.push_back(status); });
@@ -58,8 +51,8 @@ class AuditLogTest : public testing::Test {
     return lines;
   }
 
-  std::string folder_;
-  std::string path_;
+  const TempFolder folder_;
+  const std::string path_ = folder_ / "audit.jsonl";
   std::vector<absl::Status> errors_;
 };
 
@@ -112,16 +105,31 @@ TEST_F(AuditLogTest, NamedPipeIsRefusedAtOnce) {
 
 TEST_F(AuditLogTest, FailureIsReportedOnceAMinute) {
   const std::unique_ptr<AuditLog> log = Open();
-  std::filesystem::remove_all(folder_);
+  std::filesystem::remove_all(folder_.path());
   // The file must be turned, which fails without its folder.
   for (int i = 0; i < 200; ++i) log->Write(Entry("{}"));
   EXPECT_THAT(errors_, SizeIs(1));
 }
 
 TEST_F(AuditLogTest, FileThatCannotBeOpenedIsNamed) {
-  const absl::Status status = AuditLog::Open(folder_, kMaxBytes, nullptr).status();
+  const absl::Status status = AuditLog::Open(folder_.path(), kMaxBytes, nullptr).status();
   EXPECT_FALSE(status.ok());
-  EXPECT_THAT(std::string(status.message()), testing::HasSubstr(folder_));
+  EXPECT_THAT(std::string(status.message()), testing::HasSubstr(folder_.path()));
+}
+
+TEST_F(AuditLogTest, CheckReportsWhatOpenWouldAndCreatesNothing) {
+  const auto open_error = [](const std::string& path) {
+    return AuditLog::Open(path, kMaxBytes, nullptr).status();
+  };
+  EXPECT_TRUE(AuditLog::Check(path_).ok()) << AuditLog::Check(path_);
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  for (const std::string& path : {folder_.path(), folder_ / "missing/audit.jsonl"}) {
+    EXPECT_FALSE(AuditLog::Check(path).ok()) << path;
+    EXPECT_EQ(AuditLog::Check(path), open_error(path));
+  }
+  Open()->Write(Entry("{}"));
+  EXPECT_TRUE(AuditLog::Check(path_).ok());
+  EXPECT_THAT(Lines(path_), SizeIs(1));
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/temp_folder.h"
 
 namespace assay::server {
 namespace {
@@ -26,14 +27,7 @@ using testing::SizeIs;
 
 class KeyStoreTest : public testing::Test {
  protected:
-  KeyStoreTest() {
-    const std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
-    folder_ = testing::TempDir() + "/keys_" + name;
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-    path_ = folder_ + "/keys.json";
-    Open();
-  }
+  KeyStoreTest() { Open(); }
 
   void Open() {
     store_.reset();
@@ -60,8 +54,8 @@ class KeyStoreTest : public testing::Test {
     return text.str();
   }
 
-  std::string folder_;
-  std::string path_;
+  const TempFolder folder_;
+  const std::string path_ = folder_ / "keys.json";
   std::unique_ptr<KeyStore> store_;
 };
 
@@ -171,7 +165,7 @@ TEST_F(KeyStoreTest, WrongChoicesAreNamed) {
 
 TEST_F(KeyStoreTest, KeyThatCannotBeWrittenIsNotCreated) {
   const std::string text = Create("web");
-  std::filesystem::remove_all(folder_);
+  std::filesystem::remove_all(folder_.path());
   ApiKey key{.name = "app", .roles = {Role::kGenerate}};
   EXPECT_FALSE(store_->Create(&key).ok());
   EXPECT_FALSE(store_->Revoke("web").ok());

@@ -1,36 +1,32 @@
 // Tests the checks of catalog and configuration together.
 #include "server/config/catalog_check.h"
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/daemon.h"
 #include "tests/server/serving/counting_model.h"
+#include "tests/temp_folder.h"
 
 namespace assay::server {
 namespace {
 
-namespace fs = std::filesystem;
+using testing::AllOf;
 using testing::Contains;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 class CatalogCheckTest : public testing::Test {
  protected:
-  CatalogCheckTest()
-      : folder_(fs::path(testing::TempDir()) / absl::StrCat("catalog_check.", getpid())) {
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-    config_.catalog_path = (folder_ / "models.yaml").string();
+  CatalogCheckTest() {
+    config_.catalog_path = folder_ / "models.yaml";
+    config_.state_dir = folder_ / "state";
   }
-  ~CatalogCheckTest() override { fs::remove_all(folder_); }
 
   absl::StatusOr<registry::Catalog> Read(const std::string& yaml) const {
     std::ofstream(config_.catalog_path) << yaml;
@@ -43,7 +39,7 @@ class CatalogCheckTest : public testing::Test {
     return std::string(CheckModels(*catalog, loader_, "", budget).message());
   }
 
-  const fs::path folder_;
+  const TempFolder folder_;
   Config config_;
   CountingLoader loader_;
 };
@@ -87,9 +83,8 @@ TEST_F(CatalogCheckTest, PinnedModelsBeyondTheBudgetAreNamed) {
 }
 
 TEST_F(CatalogCheckTest, BudgetBeyondTheDeviceNamesFileAndLine) {
-  std::ofstream(folder_ / "assayd.yaml")
-      << "catalog: models.yaml\nstate_dir: state\nmemory_budget: 900GiB\n";
-  const absl::StatusOr<Config> config = LoadConfig((folder_ / "assayd.yaml").string());
+  const absl::StatusOr<Config> config = LoadConfig(folder_.Write(
+      "assayd.yaml", "catalog: models.yaml\nstate_dir: state\nmemory_budget: 900GiB\n"));
   ASSERT_TRUE(config.ok()) << config.status();
   engine::DeviceInfo device;
   device.name = "cpu";
@@ -100,7 +95,7 @@ TEST_F(CatalogCheckTest, BudgetBeyondTheDeviceNamesFileAndLine) {
   EXPECT_EQ(*BudgetBytes({.share = 0.5}, device), int64_t{1} << 29);
 }
 
-TEST_F(CatalogCheckTest, ChecksMlflowAndEconomics) {
+TEST_F(CatalogCheckTest, ChecksMlflowEconomicsAndFilesOfTheStateFolder) {
   std::ofstream(config_.catalog_path) << "models:\n- {id: a, source: {file: /proc/self/exe}}\n";
   EXPECT_TRUE(CheckDaemon(config_).ok()) << CheckDaemon(config_);
   config_.mlflow.tracking_uri = "file:///x";
@@ -108,6 +103,25 @@ TEST_F(CatalogCheckTest, ChecksMlflowAndEconomics) {
   config_.mlflow.tracking_uri.clear();
   config_.evaluation.economics.power_watts = -1;
   EXPECT_THAT(std::string(CheckDaemon(config_).message()), HasSubstr("evaluation.economics: "));
+  config_.evaluation.economics.power_watts = 0;
+  EXPECT_FALSE(std::filesystem::exists(config_.state_dir));
+  std::filesystem::create_directories(config_.state_dir);
+  folder_.Write("state/keys.json", "{}");
+  EXPECT_THAT(std::string(CheckDaemon(config_).message()),
+              AllOf(StartsWith("state_dir: "), HasSubstr("keys.json: keys[0]: ")));
+  std::filesystem::remove(folder_ / "state/keys.json");
+  config_.access.audit_log = folder_.path();
+  EXPECT_THAT(std::string(CheckDaemon(config_).message()),
+              StartsWith("access.audit_log: " + folder_.path()));
+  config_.access.audit_log = folder_ / "state/audit.jsonl";
+  folder_.Write("state/routes.json", "routes: 1");
+  EXPECT_THAT(std::string(CheckDaemon(config_).message()), HasSubstr("routes.json:1: routes: "));
+  std::filesystem::remove(folder_ / "state/routes.json");
+  config_.evaluation.judge = "missing";
+  EXPECT_THAT(std::string(CheckDaemon(config_).message()), StartsWith("evaluation.judge.model: "));
+  config_.evaluation.judge.clear();
+  EXPECT_TRUE(CheckDaemon(config_).ok()) << CheckDaemon(config_);
+  EXPECT_TRUE(std::filesystem::is_empty(config_.state_dir));
 }
 
 }  // namespace

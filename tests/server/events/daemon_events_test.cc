@@ -2,6 +2,7 @@
 #include "server/events/daemon_events.h"
 
 #include <memory>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -104,6 +105,23 @@ TEST_F(DaemonEventsTest, CallsAreLoggedExceptHealthChecks) {
   EXPECT_THAT(text, HasSubstr("assay_rpcs_total{method=\"assay.v1.ModelService/LoadModel\","
                               "status=\"unavailable\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("assay_rpcs_total{method=\"other\",status=\"unavailable\"} 1\n"));
+}
+
+TEST_F(DaemonEventsTest, CallsNameTheirKey) {
+  DaemonEvents events(kBuild, {});
+  for (const PresentedKey& key :
+       {PresentedKey{.name = "website"}, PresentedKey{.is_unknown = true}, PresentedKey{}}) {
+    events.OnCall({.context = {.method = "assay.v1.ModelService/ListModels"}, .key = key});
+  }
+  std::vector<json> lines;
+  std::istringstream log(Log());
+  for (std::string line; std::getline(log, line);) lines.push_back(json::parse(line));
+  ASSERT_EQ(lines.size(), 3);
+  EXPECT_EQ(lines[0].at("key"), "website");
+  EXPECT_FALSE(lines[0].contains("unknown_key"));
+  EXPECT_EQ(lines[1].at("unknown_key"), true);
+  EXPECT_FALSE(lines[1].contains("key"));
+  EXPECT_FALSE(lines[2].contains("key") || lines[2].contains("unknown_key"));
 }
 
 TEST_F(DaemonEventsTest, ScoresOfKnownEvaluationsAreSet) {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -57,7 +58,7 @@ class Server {
           const MutexLock lock(mutex_);
           accepted_.emplace_back(fd);
         },
-        [this](const std::string& /*peer*/) { ++floods_; });
+        [this](const std::string& /*peer*/) { ++floods_; }, nullptr);
   }
   ~Server() { acceptor_->Stop(); }
 
@@ -137,6 +138,56 @@ TEST(ConnectionAcceptorTest, AddressMustBeFreeAndComplete) {
   EXPECT_THAT(std::string(used.message()), testing::HasSubstr(server.address()));
   EXPECT_EQ(ConnectionAcceptor::Bind("50051", {}).status().code(),
             absl::StatusCode::kInvalidArgument);
+}
+
+// A connected client and its socket in the server.
+struct Connection {
+  // `listener` listens at `address`.
+  Connection(const Descriptor& listener, const std::string& address)
+      : client(Connect(address)), accepted(accept(listener.get(), nullptr, nullptr)) {}
+
+  // The name that gRPC gives the client.
+  std::string peer() const {
+    sockaddr_in name{};
+    socklen_t size = sizeof(name);
+    EXPECT_EQ(getsockname(client.get(), reinterpret_cast<sockaddr*>(&name), &size), 0);
+    return absl::StrCat("ipv4:127.0.0.1:", ntohs(name.sin_port));
+  }
+  // The client sends so many bytes, and the server reads them.
+  void Transfer(size_t bytes) const {
+    std::string buffer(bytes, 'p');
+    ASSERT_EQ(send(client.get(), buffer.data(), bytes, 0), static_cast<ssize_t>(bytes));
+    ASSERT_EQ(recv(accepted.get(), buffer.data(), bytes, MSG_WAITALL), static_cast<ssize_t>(bytes));
+  }
+
+  const Descriptor client;
+  const Descriptor accepted;
+};
+
+TEST(ConnectionTableTest, TooMuchOfRequestsThatAreNotCompleteIsFound) {
+  constexpr size_t kBytes = 100 << 10;
+  auto listening = ListenOnHost("127.0.0.1:0");
+  ASSERT_TRUE(listening.ok()) << listening.status();
+  const Descriptor& listener = listening->sockets.front();
+  const Connection attacker(listener, listening->address);
+  const Connection other(listener, listening->address);
+  ConnectionTable table({.max_unfinished_bytes = kBytes * 3 / 2});
+  table.Add(attacker.accepted.get());
+  table.Add(other.accepted.get());
+
+  attacker.Transfer(kBytes);
+  for (int i = 0; i < 10; ++i) {
+    other.Transfer(kBytes);
+    // More than the connection has sent is not a credit for later.
+    EXPECT_THAT(table.FindFloods({{other.peer(), 2 * kBytes}}), testing::IsEmpty());
+  }
+  other.Transfer(kBytes / 4);
+  EXPECT_THAT(table.FindFloods({}), testing::IsEmpty());
+  other.Transfer(kBytes / 2);
+  EXPECT_THAT(table.FindFloods({}), testing::ElementsAre(attacker.peer()));
+  EXPECT_EQ(table.Ban(attacker.peer(), std::chrono::seconds(1)),
+            ConnectionTable::BanResult::kLocal);
+  EXPECT_THAT(table.FindFloods({}), testing::IsEmpty());
 }
 
 TEST(ConnectionTableTest, LimitLeavesDescriptorsForFiles) {
