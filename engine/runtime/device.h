@@ -14,17 +14,17 @@ namespace assay::engine {
 enum class DeviceKind { kCpu, kCuda, kMps };
 
 struct DeviceInfo {
-  DeviceKind kind;
+  DeviceKind kind = DeviceKind::kCpu;
   // The name in libtorch: "cpu", "cuda:0", "mps".
   std::string name;
   // True for MPS with fp16 on unified memory; a parameter of every evaluation run.
-  bool apple_silicon_optimized;
+  bool apple_silicon_optimized = false;
   // The type for models with dtype "auto": "float32" on the CPU, "float16" on other devices.
   std::string default_dtype;
   // The memory that models can use, in bytes.
-  int64_t memory_bytes;
+  int64_t memory_bytes = 0;
   // The number of threads of one operation on the CPU.
-  int threads;
+  int threads = 0;
   std::string torch_version;
   // A sentence for each fault of the device that is worked around.
   std::vector<std::string> workarounds;

@@ -36,6 +36,13 @@ inline int64_t PeakResidentBytes() {
   return 0;
 }
 
+// AddressSanitizer keeps freed memory, so that a process does not shrink.
+#if defined(__SANITIZE_ADDRESS__)
+inline constexpr bool kFreedMemoryIsReturned = false;
+#else
+inline constexpr bool kFreedMemoryIsReturned = true;
+#endif
+
 inline void ResetPeak() { std::ofstream("/proc/self/clear_refs") << "5"; }
 
 }  // namespace assay::engine

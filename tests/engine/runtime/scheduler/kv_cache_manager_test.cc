@@ -36,6 +36,7 @@ class KvCacheManagerTest : public ::testing::Test {
                                                EncodedPrompt{.tokens = TokensFrom(first, length)},
                                                tokenizer_, kContext, /*sink=*/nullptr);
     sequence->arrival_number = next_number_++;
+    sequence->account = &account_;
     return sequence;
   }
 
@@ -82,6 +83,8 @@ class KvCacheManagerTest : public ::testing::Test {
   CountingTokenizer tokenizer_{kContext};
   const CallContext context_;
   int64_t next_number_ = 0;
+  // That of the only caller.
+  FairShare::Account account_;
 };
 
 TEST_F(KvCacheManagerTest, PagesAreAllocatedForTheTokensAndFreedOnce) {
