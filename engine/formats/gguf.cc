@@ -79,6 +79,16 @@ absl::StatusOr<std::unique_ptr<GgufFile>> GgufFile::Open(const std::string& path
   return file;
 }
 
+int64_t GgufFile::HeaderBytes(const std::string& path) {
+  const std::optional<GgufPartName> name = ParseGgufPartName(path);
+  int64_t bytes = 0;
+  for (int64_t part = 1; part <= (name.has_value() ? name->count : 1); ++part) {
+    const auto mapped = MappedFile::Open(name.has_value() ? name->PathOf(part) : path);
+    if (mapped.ok()) bytes += static_cast<int64_t>(GgufHeaderBytes((*mapped)->bytes()));
+  }
+  return bytes;
+}
+
 absl::StatusOr<std::unique_ptr<GgufFile>> GgufFile::OpenParts(const std::string& path,
                                                               int64_t count) {
   const std::optional<GgufPartName> name = ParseGgufPartName(path);

@@ -52,6 +52,11 @@ class GgufFile : public TensorSource {
   // file is damaged or truncated, or a part is missing.
   static absl::StatusOr<std::unique_ptr<GgufFile>> Open(const std::string& path);
 
+  // Returns the bytes of the headers that Open() reads, of all parts of a split model. Takes as
+  // long as Open(), and no memory for what they contain. Files that cannot be opened count as
+  // empty.
+  static int64_t HeaderBytes(const std::string& path);
+
   GgufFile(const GgufFile&) = delete;
   GgufFile& operator=(const GgufFile&) = delete;
 

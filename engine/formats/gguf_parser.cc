@@ -207,31 +207,66 @@ absl::Status CheckMagicAndVersion(ByteReader& reader, GgufHeader* header) {
                                                " and ", kMaxVersion));
 }
 
+ByteReader ReaderOf(absl::Span<const std::byte> file) {
+  return ByteReader(file.first(std::min(file.size(), kMaxHeaderBytes)),
+                    file.size() <= kMaxHeaderBytes ? "the file ends" : "the limit of headers is");
+}
+
+// The numbers of entries of a header.
+struct Counts {
+  uint64_t tensors = 0;
+  uint64_t metadata = 0;
+};
+
+// Reads the beginning of a header.
+absl::StatusOr<Counts> ReadCounts(ByteReader& reader, GgufHeader* header) {
+  RETURN_IF_ERROR(CheckMagicAndVersion(reader, header));
+  Counts counts;
+  RETURN_IF_ERROR(reader.Read(&counts.tensors));
+  RETURN_IF_ERROR(reader.Read(&counts.metadata));
+  RETURN_IF_ERROR(CheckCount(counts.tensors, "tensors", kMinTensorBytes, reader.remaining()));
+  RETURN_IF_ERROR(
+      CheckCount(counts.metadata, "metadata entries", kMinMetadataBytes, reader.remaining()));
+  return counts;
+}
+
+absl::Status SkipHeader(ByteReader& reader) {
+  GgufHeader header;
+  ASSIGN_OR_RETURN(const Counts counts, ReadCounts(reader, &header));
+  for (uint64_t i = 0; i < counts.metadata; ++i) {
+    RETURN_IF_ERROR(reader.SkipString(kMaxKeyBytes).status());
+    RETURN_IF_ERROR(ReadGgufValue(reader).status());
+  }
+  for (uint64_t i = 0; i < counts.tensors; ++i) {
+    RETURN_IF_ERROR(ReadTensorEntry(reader, i).status());
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<GgufHeader> ParseGgufHeader(absl::Span<const std::byte> file) {
   GgufHeader header;
-  ByteReader reader(file.first(std::min(file.size(), kMaxHeaderBytes)),
-                    file.size() <= kMaxHeaderBytes ? "the file ends" : "the limit of headers is");
-  RETURN_IF_ERROR(CheckMagicAndVersion(reader, &header));
-  uint64_t tensor_count = 0;
-  uint64_t metadata_count = 0;
-  RETURN_IF_ERROR(reader.Read(&tensor_count));
-  RETURN_IF_ERROR(reader.Read(&metadata_count));
-  RETURN_IF_ERROR(CheckCount(tensor_count, "tensors", kMinTensorBytes, reader.remaining()));
-  RETURN_IF_ERROR(
-      CheckCount(metadata_count, "metadata entries", kMinMetadataBytes, reader.remaining()));
-  RETURN_IF_ERROR(ReadMetadata(reader, metadata_count, &header));
+  ByteReader reader = ReaderOf(file);
+  ASSIGN_OR_RETURN(const Counts counts, ReadCounts(reader, &header));
+  RETURN_IF_ERROR(ReadMetadata(reader, counts.metadata, &header));
   ASSIGN_OR_RETURN(const uint64_t alignment, Alignment(header));
 
   std::vector<TensorEntry> entries;
-  for (uint64_t i = 0; i < tensor_count; ++i) {
+  for (uint64_t i = 0; i < counts.tensors; ++i) {
     ASSIGN_OR_RETURN(TensorEntry entry, ReadTensorEntry(reader, i));
     entries.push_back(std::move(entry));
   }
   const uint64_t data_start = (reader.offset() + alignment - 1) / alignment * alignment;
   RETURN_IF_ERROR(PlaceTensors(file, data_start, alignment, std::move(entries), &header));
   return header;
+}
+
+size_t GgufHeaderBytes(absl::Span<const std::byte> file) {
+  ByteReader reader = ReaderOf(file);
+  // The parser stops at the same error.
+  (void)SkipHeader(reader);
+  return reader.offset();
 }
 
 }  // namespace assay::engine

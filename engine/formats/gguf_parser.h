@@ -25,6 +25,10 @@ struct GgufHeader {
 // errors of GgufFile::Open(), without the path.
 absl::StatusOr<GgufHeader> ParseGgufHeader(absl::Span<const std::byte> file);
 
+// Returns the number of bytes that ParseGgufHeader() reads, up to an error if there is one. Keeps
+// nothing in memory.
+size_t GgufHeaderBytes(absl::Span<const std::byte> file);
+
 }  // namespace assay::engine
 
 #endif  // ASSAY_ENGINE_FORMATS_GGUF_PARSER_H_

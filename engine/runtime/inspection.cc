@@ -22,6 +22,7 @@
 #include "engine/runtime/device_memory.h"
 #include "engine/runtime/executor/torch_status.h"
 #include "engine/runtime/executor/transformer_weights.h"
+#include "engine/runtime/inspection_memory.h"
 #include "engine/runtime/load_plan.h"
 #include "engine/runtime/memory_need.h"
 #include "engine/runtime/prompt_encoder.h"
@@ -153,11 +154,17 @@ absl::StatusOr<ModelInspection> Inspect(LoadOptions options) {
 
 }  // namespace
 
-absl::StatusOr<ModelInspection> InspectModel(LoadOptions options) {
+absl::StatusOr<ModelInspection> InspectModel(LoadOptions options,
+                                             const ReserveInspectionFn& reserve) {
   static Slots slots(kMaxInspections);
   ASSIGN_OR_RETURN(const Slots::Slot slot,
                    slots.Acquire(options.context, "inspections are running"));
-  return CatchTorch(absl::StrCat("inspecting ", options.path), [&] {
+  const std::string doing = absl::StrCat("inspecting ", options.path);
+  return CatchTorch(doing, [&]() -> absl::StatusOr<ModelInspection> {
+    std::shared_ptr<void> reserved;
+    if (reserve) {
+      ASSIGN_OR_RETURN(reserved, reserve(EstimateInspectionBytes(options.path)));
+    }
     absl::StatusOr<ModelInspection> inspection = Inspect(std::move(options));
     TrimHeap();
     return inspection;

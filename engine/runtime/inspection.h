@@ -3,6 +3,8 @@
 #define ASSAY_ENGINE_RUNTIME_INSPECTION_H_
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -29,7 +31,8 @@ struct MemoryNeed {
   int64_t weights;
   // For ModelInspection::served_context.
   int64_t kv_cache;
-  // The activations of one prefill chunk, the position tables and the tokenizer.
+  // The activations of one prefill chunk, the position tables, the tokenizer, and the texts that
+  // are scored or wait for it.
   int64_t working;
 
   int64_t Total() const { return weights + kv_cache + working; }
@@ -89,12 +92,18 @@ struct ModelInspection {
   std::vector<DeviceNeed> devices;
 };
 
+// Reserves so many bytes for an inspection, which holds the result until it ends.
+using ReserveInspectionFn = std::function<absl::StatusOr<std::shared_ptr<void>>(int64_t bytes)>;
+
 // Reads headers, configuration and tokenizer, but no weights; takes up to a second. At most two
 // inspections run at once in the process; others wait, RESOURCE_EXHAUSTED if the deadline of
-// options.context passes meanwhile. Problems of
-// tensors, tokenizer or template are reported in the members for them, not as an error. `options`
-// are those of the load; the device may be empty. Other errors as LanguageModel::Load().
-absl::StatusOr<ModelInspection> InspectModel(LoadOptions options);
+// options.context passes meanwhile. `reserve`, which may be null, is called before anything is
+// parsed, with an upper bound of the memory that the inspection takes; its error ends the
+// inspection. Problems of tensors, tokenizer or template are reported in the members for them, not
+// as an error. `options` are those of the load; the device may be empty. Other errors as
+// LanguageModel::Load().
+absl::StatusOr<ModelInspection> InspectModel(LoadOptions options,
+                                             const ReserveInspectionFn& reserve = nullptr);
 
 }  // namespace assay::engine
 

@@ -95,7 +95,8 @@ struct LoadedModelInfo {
   int64_t kv_cache_bytes;
   // The capacity of the KV cache in tokens.
   int64_t cache_tokens;
-  // The memory of the tokenizer, the tables and the buffers of a step (memory_need.h).
+  // The memory of the tokenizer, the tables, the buffers of a step and the texts that wait to be
+  // scored (memory_need.h).
   int64_t working_bytes;
   LoadTimes load_times;
   bool has_chat_template;
@@ -138,12 +139,13 @@ class LanguageModel {
   // Queues a request, which runs together with others (scheduler.h). Returns as soon as the prompt
   // is encoded. INVALID_ARGUMENT: as Tokenize(); also if the sampling parameters or max_new_tokens
   // are out of range or a stop string is empty. RESOURCE_EXHAUSTED: the queue is full, or the
-  // request would wait longer than its max_wait or its deadline. A queued request ends with the
+  // request would wait longer than its max_wait or its deadline; with the delay after which that is
+  // over (base/retry_delay.h), if the pace of the model is known. A queued request ends with the
   // same code if it must make room for a caller that has fewer of them.
   virtual absl::StatusOr<std::shared_ptr<GenerationStream>> Submit(GenerationRequest request) = 0;
 
   // Counts a text of `bytes` that ScoreTokens() will score, as long as the permit exists. Must be
-  // called before the text is tokenized. RESOURCE_EXHAUSTED: as Scheduler::AdmitText().
+  // called before the text is tokenized. Errors as Scheduler::AdmitText().
   virtual absl::StatusOr<TextAdmission::Permit> AdmitText(int64_t /*bytes*/,
                                                           const std::string& /*caller*/) {
     return TextAdmission::Permit();

@@ -62,21 +62,48 @@ absl::StatusOr<Likelihood> ScoreTokens(LanguageModel& model, absl::Span<const To
   return sum;
 }
 
-absl::StatusOr<Likelihood> ScoreContinuation(LanguageModel& model, const std::string& context,
-                                             const Tokens& context_tokens,
+// The tokens of a context. Only the last ones are kept: a text that is too long loses its
+// beginning.
+struct ContextTokens {
+  Tokens last;
+  size_t count = 0;
+};
+
+absl::StatusOr<ContextTokens> EncodeContext(const LanguageModel& model, std::string_view context,
+                                            const CallContext& call) {
+  ASSIGN_OR_RETURN(const Tokens all, Encode(model, context, call));
+  const size_t kept = std::min(all.size(), static_cast<size_t>(model.info().context_length) + 1);
+  return ContextTokens{.last = Tokens(all.end() - static_cast<ptrdiff_t>(kept), all.end()),
+                       .count = all.size()};
+}
+
+// Returns the tokens of the text after the first `skipped` ones.
+absl::StatusOr<Tokens> EncodeEnd(const LanguageModel& model, std::string_view text, size_t skipped,
+                                 const CallContext& call) {
+  ASSIGN_OR_RETURN(const Tokens all, Encode(model, text, call));
+  return Tokens(all.begin() + static_cast<ptrdiff_t>(std::min(skipped, all.size())), all.end());
+}
+
+// `before` has the tokens of the context, without the spaces at its end.
+absl::StatusOr<Likelihood> ScoreContinuation(LanguageModel& model, std::string_view context,
                                              const std::string& continuation,
-                                             const CallContext& call) {
-  if (continuation.empty()) return absl::InvalidArgumentError("continuation: is empty");
-  ASSIGN_OR_RETURN(Tokens whole, Encode(model, context + continuation, call));
+                                             const ContextTokens& before, const CallContext& call) {
+  ASSIGN_OR_RETURN(Tokens scored,
+                   EncodeEnd(model, std::string(context) + continuation, before.count, call));
   // A continuation that merges with the context's last token may have no token of its own.
-  const size_t first = context.empty() ? 0 : std::min(context_tokens.size(), whole.size());
-  Tokens tokens(context_tokens.begin(), context_tokens.begin() + static_cast<ptrdiff_t>(first));
-  tokens.insert(tokens.end(), whole.begin() + static_cast<ptrdiff_t>(first), whole.end());
-  if (tokens.size() == first) return Likelihood{};
-  if (!context.empty() && !AlwaysBegins(model)) return ScoreTokens(model, tokens, first, call);
-  ASSIGN_OR_RETURN(TokenId beginning, BeginToken(model));
-  tokens.insert(tokens.begin(), beginning);
-  return ScoreTokens(model, tokens, first + 1, call);
+  if (scored.empty()) return Likelihood{};
+  Tokens tokens;
+  tokens.reserve(1 + before.last.size() + scored.size());
+  if (before.count == 0 || AlwaysBegins(model)) {
+    ASSIGN_OR_RETURN(const TokenId beginning, BeginToken(model));
+    tokens.push_back(beginning);
+  }
+  tokens.insert(tokens.end(), before.last.begin(), before.last.end());
+  const size_t first = tokens.size();
+  tokens.insert(tokens.end(), scored.begin(), scored.end());
+  // The call may wait for long, with as little memory as MaxLikelihoodBytes() says.
+  scored = Tokens();
+  return ScoreTokens(model, tokens, first, call);
 }
 
 int64_t BytesOf(absl::Span<const std::string> texts) {
@@ -87,21 +114,34 @@ int64_t BytesOf(absl::Span<const std::string> texts) {
 
 }  // namespace
 
+int64_t MaxLikelihoodBytes(int64_t texts, int64_t bytes, int64_t context) {
+  // No token has less than one byte of a text. A window is one token longer than the context, and
+  // may have a token before it that begins the text.
+  const int64_t window_tokens = std::min(bytes, texts * (context + 2));
+  // The text and its tokens; then a window's tokens and their scores.
+  return bytes * static_cast<int64_t>(1 + sizeof(TokenId)) +
+         window_tokens * static_cast<int64_t>(sizeof(TokenId) + sizeof(TokenScore));
+}
+
 absl::StatusOr<std::vector<Likelihood>> ScoreContinuations(
     LanguageModel& model, std::string_view context, absl::Span<const std::string> continuations,
     const CallContext& call) {
-  const size_t end = context.find_last_not_of(" \t\n\r\f\v") + 1;
-  const std::string spaces(context.substr(end));
-  const std::string before(context.substr(0, end));
+  const std::string_view before = context.substr(0, context.find_last_not_of(" \t\n\r\f\v") + 1);
   ASSIGN_OR_RETURN(const TextAdmission::Permit permit,
                    model.AdmitText(static_cast<int64_t>(context.size()) + BytesOf(continuations),
                                    call.caller().id));
-  ASSIGN_OR_RETURN(Tokens context_tokens, Encode(model, before, call));
+  ContextTokens context_tokens;
+  if (!before.empty()) {
+    ASSIGN_OR_RETURN(context_tokens, EncodeContext(model, before, call));
+  }
   std::vector<Likelihood> likelihoods;
   likelihoods.reserve(continuations.size());
   for (const std::string& continuation : continuations) {
-    ASSIGN_OR_RETURN(Likelihood likelihood,
-                     ScoreContinuation(model, before, context_tokens, spaces + continuation, call));
+    if (before.size() == context.size() && continuation.empty()) {
+      return absl::InvalidArgumentError("continuation: is empty");
+    }
+    ASSIGN_OR_RETURN(const Likelihood likelihood,
+                     ScoreContinuation(model, context, continuation, context_tokens, call));
     likelihoods.push_back(likelihood);
   }
   return likelihoods;

@@ -31,7 +31,8 @@ struct Likelihood {
 // - A text that is too long loses its beginning.
 // Special tokens spelled out in the text become those tokens. The scheduler computes the tokens
 // beside running requests, a chunk at a time (LanguageModel::ScoreTokens()). Blocks.
-// INVALID_ARGUMENT: a continuation is empty, not UTF-8 or longer than the context length.
+// INVALID_ARGUMENT: a continuation is empty, not UTF-8 or longer than the context length, or the
+// texts are longer than any queue (LanguageModel::AdmitText()).
 // FAILED_PRECONDITION: the context is empty and the model has no such token. RESOURCE_EXHAUSTED:
 // too many texts wait (LanguageModel::AdmitText()). Also the errors of ScoreTokens() and of
 // call.Check().
@@ -44,6 +45,11 @@ absl::StatusOr<std::vector<Likelihood>> ScoreContinuations(
 // tokens before it as fit. Errors as ScoreContinuations().
 absl::StatusOr<Likelihood> ScoreText(LanguageModel& model, std::string_view text,
                                      const CallContext& call);
+
+// Returns an upper bound of the memory that `texts` texts of `bytes` together hold while they are
+// scored or wait for it: a copy of each, its tokens, and the scores of a window of the model's
+// context length. Encoding takes more for a moment (encoding_slots.h).
+int64_t MaxLikelihoodBytes(int64_t texts, int64_t bytes, int64_t context);
 
 }  // namespace assay::engine
 

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "engine/runtime/likelihood.h"
 #include "engine/runtime/scheduler/scheduler.h"
 
 namespace assay::engine {
@@ -109,16 +110,19 @@ absl::StatusOr<LoadPlan> MakeLoadPlan(const ModelFiles& files, const LoadOptions
                                                    context, ", or 0"));
   }
   const int64_t max_step_tokens = Scheduler::MaxTokens(options.max_running, options.prefill_chunk);
-  return LoadPlan{.dtype = dtype,
-                  .bits = bits,
-                  .kv_type = kv_type,
-                  .context = context,
-                  .cache_tokens = options.cache_tokens == 0
-                                      ? std::max<int64_t>(context, kDefaultCacheTokens)
-                                      : options.cache_tokens,
-                  .step_tokens = std::max(kMinStepTokens, max_step_tokens),
-                  .logit_rows = Scheduler::MaxRows(options.max_running),
-                  .packed = packed};
+  return LoadPlan{
+      .dtype = dtype,
+      .bits = bits,
+      .kv_type = kv_type,
+      .context = context,
+      .cache_tokens = options.cache_tokens == 0 ? std::max<int64_t>(context, kDefaultCacheTokens)
+                                                : options.cache_tokens,
+      .step_tokens = std::max(kMinStepTokens, max_step_tokens),
+      .logit_rows = Scheduler::MaxRows(options.max_running),
+      .text_bytes =
+          MaxLikelihoodBytes(Scheduler::MaxTexts(options.max_running, options.max_waiting),
+                             Scheduler::kMaxTextBytes, context),
+      .packed = packed};
 }
 
 std::string DtypeName(PackedType dtype) {

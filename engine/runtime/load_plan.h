@@ -28,6 +28,8 @@ struct LoadPlan {
   int64_t step_tokens = 0;
   // The maximum rows of logits of a step.
   int64_t logit_rows = 0;
+  // The maximum memory of the texts that are scored or wait for it.
+  int64_t text_bytes = 0;
   // True if the CPU's own kernels compute.
   bool packed = false;
 

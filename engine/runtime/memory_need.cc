@@ -82,9 +82,13 @@ MemoryNeed EstimateMemory(const ModelFiles& files, const LoadPlan& plan) {
   const int64_t activations =
       plan.step_tokens * (kRowsOfHidden * spec.hidden + kRowsOfWidth * spec.feed_forward.width) +
       plan.logit_rows * spec.vocab;
+  // Off the CPU's kernels, rows that are sampled or scored are copied, and summed in fp32.
+  const int64_t logit_copies =
+      plan.packed ? 0 : plan.logit_rows * spec.vocab * (element + 2 * kFloatBytes);
   return {.weights = WeightBytes(files, plan),
           .kv_cache = CacheBytes(spec, plan),
-          .working = element * (rope_tables + activations) + kTokenizerBytesPerToken * spec.vocab};
+          .working = element * (rope_tables + activations) + logit_copies +
+                     kTokenizerBytesPerToken * spec.vocab + plan.text_bytes};
 }
 
 }  // namespace assay::engine

@@ -55,6 +55,23 @@ class Handle {
   std::shared_ptr<const ModelEntry> entry_;
 };
 
+// Bytes of the memory budget that are reserved for other work than a model. Move-only. Must not
+// outlive the manager.
+class Reservation {
+ public:
+  Reservation() = default;
+  Reservation(Reservation&& other) noexcept;
+  Reservation& operator=(Reservation&& other) noexcept;
+  ~Reservation();
+
+ private:
+  friend class Manager;
+  Reservation(Manager* manager, int64_t bytes) : manager_(manager), bytes_(bytes) {}
+
+  Manager* manager_ = nullptr;
+  int64_t bytes_ = 0;
+};
+
 // A snapshot of a model's state.
 struct ModelStatus {
   ModelEntry entry;
@@ -136,6 +153,14 @@ class Manager {
   absl::StatusOr<Handle> Acquire(std::string_view id, const ProgressFn& progress = nullptr,
                                  const CallContext& context = {});
 
+  // Reserves memory of the budget for work that takes seconds, such as an inspection, so that
+  // models and this work together stay within it. Unloads idle models for it, least recently used
+  // first, and disturbs no serving one. Loads that wait for memory come first. Waits for two
+  // seconds at most. `work` names it in messages. RESOURCE_EXHAUSTED: the budget has no memory for
+  // it. CANCELLED, DEADLINE_EXCEEDED: `context` has ended.
+  absl::StatusOr<Reservation> ReserveMemory(int64_t bytes, const std::string& work,
+                                            const CallContext& context) ABSL_LOCKS_EXCLUDED(mutex_);
+
   // Waits until all handles are released, then frees the model and returns the freed bytes.
   // FAILED_PRECONDITION: the model is not resident. DEADLINE_EXCEEDED: handles were still held
   // after `timeout`; the model is kReady again.
@@ -156,7 +181,7 @@ class Manager {
   std::string RevisionOf(const ModelEntry& entry) const;
   // Returns the current catalog. It is immutable; a reload replaces it as a whole.
   std::shared_ptr<const Catalog> catalog() const ABSL_LOCKS_EXCLUDED(mutex_);
-  // The bytes that resident and loading models use.
+  // The bytes that resident and loading models use, without reservations.
   int64_t used_bytes() const ABSL_LOCKS_EXCLUDED(mutex_);
   // The bytes that they may use; 0 = no limit.
   int64_t budget_bytes() const { return options_.memory_budget_bytes; }
@@ -167,6 +192,7 @@ class Manager {
 
  private:
   friend class Handle;
+  friend class Reservation;
   using SlotPtr = std::shared_ptr<ModelSlot>;
   // A load that waits for memory.
   struct MemoryRequest {
@@ -211,10 +237,16 @@ class Manager {
   // Returns an error if the request does not fit the budget next to the pinned models.
   absl::Status CheckFitsBudget(const MemoryRequest& request) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Unloads one model, or drains serving models, as PlanEviction() decides. Returns true if a model
-  // was unloaded.
-  bool Evict(const MemoryRequest& request, int64_t missing_bytes)
+  // What an eviction may do to serving models.
+  enum class Serving { kDrain, kLeave };
+  // Unloads one model, or drains serving models if it may, as PlanEviction() decides. `excluded`
+  // may be null. Returns true if a model was unloaded.
+  bool Evict(const ModelSlot* excluded, int64_t missing_bytes, const std::string& reason,
+             Serving serving) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Waits until `bytes` are reserved, or until `context` ends.
+  absl::Status AwaitReservation(int64_t bytes, const std::string& work, const CallContext& context)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ReleaseReservation(int64_t bytes) ABSL_LOCKS_EXCLUDED(mutex_);
   // Returns the models that drain for an eviction to kReady. Must be called when a request leaves
   // the head of the queue, so that no model is left draining; the next request evicts again.
   void CancelEvictions() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -261,6 +293,8 @@ class Manager {
   std::vector<SlotPtr> detached_slots_ ABSL_GUARDED_BY(mutex_);
   // In order of arrival. Only the first request evicts.
   std::deque<const MemoryRequest*> memory_queue_ ABSL_GUARDED_BY(mutex_);
+  // The bytes of all reservations.
+  int64_t reserved_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   // Incremented by every change that may end a wait.
   mutable uint64_t changes_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
@@ -24,8 +25,11 @@
 namespace assay::registry {
 namespace {
 
-std::string EvictionReason(const ModelSlot& slot) {
-  return absl::StrCat("evicted to free memory for '", slot.id, "'");
+// How long a reservation waits for memory.
+constexpr absl::Duration kReservationWait = absl::Seconds(2);
+
+std::string EvictionReason(const std::string& beneficiary) {
+  return absl::StrCat("evicted to free memory for ", beneficiary);
 }
 
 EvictionCandidate Describe(const ModelSlot& slot) {
@@ -105,8 +109,13 @@ absl::Status Manager::AwaitMemory(const MemoryRequest& request, const ProgressFn
     if (memory_queue_.front() == &request) {
       const int64_t missing_bytes =
           UsedBytes(request.slot) + request.bytes - options_.memory_budget_bytes;
-      if (missing_bytes <= 0) return absl::OkStatus();
-      if (Evict(request, missing_bytes)) continue;
+      if (missing_bytes + reserved_bytes_ <= 0) return absl::OkStatus();
+      // Reservations end soon: no model is evicted for what they have.
+      if (missing_bytes > 0 &&
+          Evict(request.slot, missing_bytes,
+                EvictionReason(absl::StrCat("'", request.slot->id, "'")), Serving::kDrain)) {
+        continue;
+      }
     }
     if (Pause(report_and_check)) {
       return absl::CancelledError("cancelled while the model waited for memory");
@@ -140,12 +149,71 @@ absl::Status Manager::CheckFitsBudget(const MemoryRequest& request) const {
       "unpin a model, ", advice));
 }
 
-bool Manager::Evict(const MemoryRequest& request, int64_t missing_bytes) {
+absl::StatusOr<Reservation> Manager::ReserveMemory(int64_t bytes, const std::string& work,
+                                                   const CallContext& context) {
+  Reservation reservation;
+  absl::Status status;
+  {
+    MutexLock lock(mutex_);
+    if (options_.memory_budget_bytes != 0) status = AwaitReservation(bytes, work, context);
+    if (status.ok()) {
+      reserved_bytes_ += bytes;
+      reservation = Reservation(this, bytes);
+    }
+  }
+  Notify();
+  if (!status.ok()) return status;
+  return reservation;
+}
+
+absl::Status Manager::AwaitReservation(int64_t bytes, const std::string& work,
+                                       const CallContext& context) {
+  const int64_t budget = options_.memory_budget_bytes;
+  const SteadyTime end = SteadyTime::Now() + kReservationWait;
+  while (true) {
+    const int64_t used = UsedBytes(nullptr) + reserved_bytes_;
+    const int64_t missing_bytes = used + bytes - budget;
+    if (memory_queue_.empty()) {
+      if (missing_bytes <= 0) return absl::OkStatus();
+      if (Evict(nullptr, missing_bytes, EvictionReason(work), Serving::kLeave)) continue;
+    }
+    if (bytes > budget || SteadyTime::Now() >= end) {
+      return absl::ResourceExhaustedError(absl::StrCat(
+          work, " may take ", bytes, " bytes, and ", std::max<int64_t>(0, budget - used),
+          " of the memory budget of ", budget, " are free beside models in use",
+          memory_queue_.empty() ? "" : " and loads that wait",
+          "; try again later, unload a model, or raise memory_budget"));
+    }
+    if (Pause(context)) return context.Check();
+  }
+}
+
+void Manager::ReleaseReservation(int64_t bytes) {
+  MutexLock lock(mutex_);
+  reserved_bytes_ -= bytes;
+  ++changes_;
+}
+
+Reservation::Reservation(Reservation&& other) noexcept
+    : manager_(std::exchange(other.manager_, nullptr)), bytes_(other.bytes_) {}
+
+Reservation& Reservation::operator=(Reservation&& other) noexcept {
+  std::swap(manager_, other.manager_);
+  std::swap(bytes_, other.bytes_);
+  return *this;
+}
+
+Reservation::~Reservation() {
+  if (manager_ != nullptr) manager_->ReleaseReservation(bytes_);
+}
+
+bool Manager::Evict(const ModelSlot* excluded, int64_t missing_bytes, const std::string& reason,
+                    Serving serving) {
   std::vector<SlotPtr> slots;
   std::vector<EvictionCandidate> candidates;
   for (const auto* list : {&detached_slots_, &slots_}) {
     for (const SlotPtr& slot : *list) {
-      if (slot.get() == request.slot) continue;
+      if (slot.get() == excluded) continue;
       slots.push_back(slot);
       candidates.push_back(Describe(*slot));
     }
@@ -157,13 +225,14 @@ bool Manager::Evict(const MemoryRequest& request, int64_t missing_bytes) {
     if (slot->state == ModelState::kDraining) {
       Free(slot, slot->cause, slot->reason);
     } else {
-      Free(slot, UnloadCause::kEvicted, EvictionReason(*request.slot));
+      Free(slot, UnloadCause::kEvicted, reason);
     }
     return true;
   }
+  if (serving == Serving::kLeave) return false;
   for (const size_t i : plan.drain) {
     slots[i]->cause = UnloadCause::kEvicted;
-    SetState(slots[i].get(), ModelState::kDraining, EvictionReason(*request.slot));
+    SetState(slots[i].get(), ModelState::kDraining, reason);
   }
   return false;
 }

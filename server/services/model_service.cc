@@ -77,7 +77,13 @@ absl::Status ModelServiceImpl::InspectModel(const ServerCall& call,
   }
   RETURN_IF_ERROR(options.status());
   options->context = call.ContextOfCaller();
-  absl::StatusOr<engine::ModelInspection> inspection = engine::InspectModel(*std::move(options));
+  const auto reserve = [&](int64_t bytes) -> absl::StatusOr<std::shared_ptr<void>> {
+    ASSIGN_OR_RETURN(registry::Reservation reserved,
+                     deps_.manager->ReserveMemory(bytes, "an inspection", call.ContextOfCaller()));
+    return std::make_shared<registry::Reservation>(std::move(reserved));
+  };
+  absl::StatusOr<engine::ModelInspection> inspection =
+      engine::InspectModel(*std::move(options), reserve);
   RETURN_IF_ERROR(inspection.status());
   inspection->loads.Update(device_status);
   ToProto(*inspection, memory, response);

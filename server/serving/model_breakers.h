@@ -70,7 +70,7 @@ class ModelBreakers {
   explicit ModelBreakers(const BreakerConfig& config, ChangeFn changed = nullptr,
                          ClockFn clock = nullptr, Breaker::DrawFn draw = nullptr);
 
-  // Returns UNAVAILABLE with RetryInfo (server/rpc/grpc_status.h) if the model's breaker is open.
+  // Returns UNAVAILABLE with RetryInfo (base/retry_delay.h) if the model's breaker is open.
   // The message has the model, its last error and when it will be tried again.
   absl::StatusOr<Permit> Admit(const std::string& model) ABSL_LOCKS_EXCLUDED(mutex_);
   // True if Admit() would refuse now.

@@ -17,6 +17,8 @@ namespace assay::engine {
 inline constexpr double kPromptTokenCost = 1;
 inline constexpr double kGeneratedTokenCost = 2;
 inline constexpr double kCachedTokenCost = 0.1;
+// A draft token that was rejected was computed beside others, like a token of a prompt.
+inline constexpr double kRejectedTokenCost = 1;
 
 // How far a caller must be behind another one before its waiting request takes the place of a
 // running one: about four steps of sixteen requests. Two callers that are nearly equal do not take

@@ -27,6 +27,9 @@ struct TokenChoice {
   // Output: the chosen tokens, up to and including the first that differs from the draft; at least
   // one. INTERNAL if the logits of a row are not finite.
   absl::StatusOr<std::vector<TokenId>> tokens = std::vector<TokenId>();
+
+  // The number of draft tokens that were accepted, once `tokens` is set; 0 after an error.
+  int64_t accepted() const { return tokens.ok() ? static_cast<int64_t>(tokens->size()) - 1 : 0; }
 };
 
 // The score of a token that is known.

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -25,8 +26,6 @@ namespace assay::engine {
 namespace {
 
 constexpr absl::Duration kIdleAfter = absl::Seconds(1);
-// Each scored byte takes some bytes more for copies and tokens.
-constexpr int64_t kMaxScoredBytes = int64_t{8} << 20;
 
 bool PointeeRunsBefore(const std::unique_ptr<Sequence>& a, const std::unique_ptr<Sequence>& b) {
   return RunsBefore(*a, *b);
@@ -44,14 +43,17 @@ Scheduler::Scheduler(Model model, Options options)
       budget_(options.prefill_chunk),
       places_(options.max_running),
       estimate_(options.max_running),
-      texts_(
-          model_.name,
-          {.texts = int64_t{options.max_running} + options.max_waiting, .bytes = kMaxScoredBytes},
-          [this] { RequestIdleCall(); }) {
+      texts_(model_.name,
+             {.texts = MaxTexts(options.max_running, options.max_waiting), .bytes = kMaxTextBytes},
+             [this] { RequestIdleCall(); }) {
   {
     const MutexLock step(step_mutex_);
     // Admit() must not run out of memory between two owners of a request.
     batch_.reserve(static_cast<size_t>(options.max_running));
+    const MutexLock lock(mutex_);
+    // Enqueue() adds none beyond this number of waiting and running requests.
+    waiting_.reserve(static_cast<size_t>(options.max_running) +
+                     static_cast<size_t>(options.max_waiting));
   }
   thread_ = std::thread([this] { RunLoop(); });
 }
@@ -90,7 +92,11 @@ absl::StatusOr<std::vector<TokenScore>> Scheduler::Score(absl::Span<const TokenI
   scoring.scores.reserve(tokens.size() - static_cast<size_t>(first));
   const MutexLock lock(mutex_);
   scoring.account = callers_.ArriveBeside(context.caller());
+  absl::Cleanup leave = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    callers_.LeaveBeside(scoring.account);
+  };
   scoring_.push_back(&scoring);
+  std::move(leave).Cancel();
   mutex_.Await(absl::Condition(&scoring.done));
   if (!scoring.status.ok()) return scoring.status;
   return std::move(scoring.scores);
@@ -229,19 +235,15 @@ void Scheduler::Admit() {
         continue;
       }
       callers_.Start(next->account);
-      estimate_.Add(WaitEstimate::WorkOf(*next));
       ++running_count_;
+      // Before anything that needs memory: EndAll() ends what is in the batch.
+      batch_.push_back(std::move(next));
+      estimate_.Add(WaitEstimate::WorkOf(*batch_.back()));
     }
-    Sequence& admitted = *next;
-    batch_.push_back(std::move(next));
+    Sequence& admitted = *batch_.back();
     if (starts) admitted.Begin();
     cache_.ReusePrefix(admitted);
-    if (!starts) continue;
-    admitted.cached_tokens = admitted.computed;
-    admitted.charged_tokens = admitted.computed;
-    const MutexLock lock(mutex_);
-    callers_.Charge(admitted.account,
-                    kCachedTokenCost * static_cast<double>(admitted.cached_tokens));
+    if (starts) admitted.cached_tokens = admitted.computed;
   }
 }
 
@@ -358,7 +360,6 @@ bool Scheduler::Reserve(Sequence& sequence, int64_t tokens) {
 }
 
 void Scheduler::Compute(const StepPlan& plan) {
-  Charge(plan);
   StepInput input = MakeStepInput(plan);
   const SteadyTime start = SteadyTime::Now();
   const absl::Status computed = model_.executor->Run(input.AsStep());
@@ -367,6 +368,7 @@ void Scheduler::Compute(const StepPlan& plan) {
     for (const ScoringChunk& chunk : plan.scoring) EndScoring(*chunk.sequence, computed);
     return;
   }
+  Charge(plan, input);
   for (const RequestChunk& chunk : plan.requests) {
     chunk.sequence->computed += chunk.tokens;
     if (chunk.sequence->computed < chunk.sequence->length()) cache_.CachePrefix(*chunk.sequence);
@@ -378,20 +380,34 @@ void Scheduler::Compute(const StepPlan& plan) {
   RecordPace(input, start);
 }
 
-void Scheduler::Charge(const StepPlan& plan) {
+void Scheduler::Charge(const StepPlan& plan, const StepInput& input) {
   const MutexLock lock(mutex_);
   for (const RequestChunk& chunk : plan.requests) {
-    Sequence& sequence = *chunk.sequence;
-    // Tokens that were computed before a preemption are not the caller's fault.
-    const int64_t end = sequence.computed + chunk.tokens;
-    const int64_t charged = std::max<int64_t>(0, end - sequence.charged_tokens);
-    sequence.charged_tokens = std::max(sequence.charged_tokens, end);
-    const double cost = sequence.is_decoding() ? kGeneratedTokenCost : kPromptTokenCost;
-    callers_.Charge(sequence.account, cost * static_cast<double>(charged));
+    ChargeUpTo(*chunk.sequence, chunk.sequence->computed + chunk.tokens);
+  }
+  for (size_t i = 0; i < input.choosing.size(); ++i) {
+    const RequestChunk& chunk = *input.choosing[i];
+    const int64_t accepted = input.choices[i].accepted();
+    ChargeUpTo(*chunk.sequence, chunk.sequence->computed + chunk.tokens + accepted);
+    callers_.Charge(chunk.sequence->account,
+                    kRejectedTokenCost * static_cast<double>(chunk.draft_tokens() - accepted));
   }
   for (const ScoringChunk& chunk : plan.scoring) {
     callers_.Charge(chunk.sequence->account, kPromptTokenCost * static_cast<double>(chunk.tokens));
   }
+}
+
+void Scheduler::ChargeUpTo(Sequence& sequence, int64_t end) {
+  // Tokens that were computed before a preemption are not the caller's fault.
+  const int64_t begin = sequence.charged_tokens;
+  const auto charge = [&](double cost, int64_t first, int64_t last) {
+    const int64_t tokens = std::min(end, last) - std::max(begin, first);
+    if (tokens > 0) callers_.Charge(sequence.account, cost * static_cast<double>(tokens));
+  };
+  charge(kCachedTokenCost, 0, sequence.cached_tokens);
+  charge(kPromptTokenCost, sequence.cached_tokens, sequence.prompt_length());
+  charge(kGeneratedTokenCost, sequence.prompt_length(), end);
+  sequence.charged_tokens = std::max(begin, end);
 }
 
 void Scheduler::RecordScores(const std::vector<ScoringChunk>& chunks,

@@ -96,6 +96,11 @@ class Scheduler {
   static constexpr int64_t MaxTokens(int max_running, int prefill_chunk) {
     return MaxRows(max_running) + prefill_chunk;
   }
+  // The maximum number of texts that are scored or wait for it, and their bytes together.
+  static constexpr int64_t MaxTexts(int max_running, int max_waiting) {
+    return int64_t{max_running} + max_waiting;
+  }
+  static constexpr int64_t kMaxTextBytes = int64_t{4} << 20;
 
   Scheduler(Model model, Options options);
   ~Scheduler();
@@ -120,8 +125,9 @@ class Scheduler {
       ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Counts a text of `bytes` that will be scored, as long as the permit exists. Must be called
-  // before it is tokenized. RESOURCE_EXHAUSTED: as many texts as may run and wait are counted, or
-  // they have more than 8 MiB together. An eighth of both is kept for callers that have no text.
+  // before it is tokenized. INVALID_ARGUMENT: it has more than kMaxTextBytes. RESOURCE_EXHAUSTED:
+  // MaxTexts() texts are counted, or they have more than kMaxTextBytes together. An eighth of both
+  // is kept for callers that have no text.
   absl::StatusOr<TextAdmission::Permit> AdmitText(int64_t bytes, const std::string& caller = {}) {
     return texts_.Admit(bytes, caller);
   }
@@ -157,11 +163,12 @@ class Scheduler {
   };
 
   absl::StatusOr<EncodedPrompt> EncodePrompt(const GenerationRequest& request);
-  // RESOURCE_EXHAUSTED: the request would wait too long.
+  // RESOURCE_EXHAUSTED: the request would wait too long. The error has the delay after which it
+  // would not (base/retry_delay.h).
   absl::Status CheckWait(const GenerationRequest& request) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   std::vector<WaitEstimate::Work> WaitingWork() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   // Adds a request to the queue. RESOURCE_EXHAUSTED: the queue is full and no request of another
-  // caller makes room, or the request would wait too long.
+  // caller makes room, or the request would wait too long; with the delay for the next attempt.
   absl::Status Enqueue(SequencePtr sequence) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Ends and removes a request of another caller that has too many. Returns false if there is none.
   bool MakeRoomFor(const FairShare::Account& caller, int waiting)
@@ -195,8 +202,13 @@ class Scheduler {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
   void Compute(const StepPlan& plan) ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
 
-  // Charges the callers for the tokens of a step.
-  void Charge(const StepPlan& plan) ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
+  // Charges the callers for the tokens that a step has computed. Must be called before the
+  // sequences advance. A step that failed is not charged.
+  void Charge(const StepPlan& plan, const StepInput& input)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
+  // Charges the caller for the tokens up to `end` that it was not charged for before.
+  void ChargeUpTo(Sequence& sequence, int64_t end)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_, mutex_);
   // Learns from the time of a step that began at `start`.
   void RecordPace(const StepInput& input, SteadyTime start)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
@@ -254,8 +266,8 @@ class Scheduler {
   mutable absl::Mutex mutex_;
   FairShare callers_ ABSL_GUARDED_BY(mutex_);
   WaitEstimate estimate_ ABSL_GUARDED_BY(mutex_);
-  // New and preempted requests.
-  std::deque<SequencePtr> waiting_ ABSL_GUARDED_BY(mutex_);
+  // New and preempted requests. Has memory for all, so that a preemption never fails.
+  std::vector<SequencePtr> waiting_ ABSL_GUARDED_BY(mutex_);
   // The sequences being scored or waiting for it, in order of arrival.
   std::deque<ScoringSequence*> scoring_ ABSL_GUARDED_BY(mutex_);
   int64_t next_number_ ABSL_GUARDED_BY(mutex_) = 0;

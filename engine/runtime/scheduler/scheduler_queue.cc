@@ -3,15 +3,18 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "base/fair_share.h"
 #include "base/mutex_lock.h"
+#include "base/retry_delay.h"
 #include "base/status_macros.h"
 #include "base/steady_time.h"
 #include "base/work_limit.h"
@@ -30,6 +33,19 @@ constexpr double kWaitMargin = 0.7;
 constexpr double kNewestStep = 0.05;
 // The greatest time of a step that counts, relative to what was expected of it.
 constexpr double kMaxOfExpected = 4;
+// The bounds of the delay of a refused caller: waits are estimates, and the queue may be short
+// again much earlier than expected.
+constexpr absl::Duration kMinRetryDelay = absl::Milliseconds(100);
+constexpr absl::Duration kMaxRetryDelay = absl::Minutes(1);
+
+// Refuses a request that may be accepted after `delay`. Zero: nothing is known about that.
+absl::Status Refusal(const std::string& message, absl::Duration delay) {
+  absl::Status status = absl::ResourceExhaustedError(message);
+  if (delay > absl::ZeroDuration()) {
+    SetRetryDelay(std::clamp(delay, kMinRetryDelay, kMaxRetryDelay), &status);
+  }
+  return status;
+}
 
 }  // namespace
 
@@ -72,20 +88,23 @@ absl::Status Scheduler::Enqueue(SequencePtr sequence) {
     return wait;
   }
   FairShare::Account* const account = callers_.Arrive(sequence->request().caller);
+  absl::Cleanup leave = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    callers_.LeaveWaiting(account);
+  };
   const int waiting = static_cast<int>(waiting_.size());
   // A request that can run at once does not wait, whatever the limit.
   const int free_slots = std::max(0, options_.max_running - running());
   if (waiting >= options_.max_waiting + free_slots && !MakeRoomFor(*account, waiting)) {
-    const int own = account->waiting - 1;
-    callers_.LeaveWaiting(account);
     sequence->stream = nullptr;
-    return absl::ResourceExhaustedError(
-        absl::StrCat("the queue of ", model_.name, " is full: ", waiting, " requests wait (limit ",
-                     options_.max_waiting, "), ", own, " of them of this caller; try again later"));
+    return Refusal(absl::StrCat("the queue of ", model_.name, " is full: ", waiting,
+                                " requests wait (limit ", options_.max_waiting, "), ",
+                                account->waiting - 1, " of them of this caller; try again later"),
+                   estimate_.NextStart());
   }
   sequence->account = account;
   sequence->arrival_number = next_number_++;
   waiting_.push_back(std::move(sequence));
+  std::move(leave).Cancel();
   return absl::OkStatus();
 }
 
@@ -93,11 +112,12 @@ bool Scheduler::MakeRoomFor(const FairShare::Account& caller, int waiting) {
   const size_t removed = ChooseRemoved(waiting_, caller);
   if (removed == waiting_.size()) return false;
   Sequence& sequence = *waiting_[removed];
-  sequence.stream->Finish(absl::ResourceExhaustedError(
+  sequence.stream->Finish(Refusal(
       absl::StrCat("the queue of ", model_.name, " is full: ", waiting, " requests wait (limit ",
                    options_.max_waiting, "), ", sequence.account->waiting,
                    " of them of this caller; this one made room for another caller, try again "
-                   "later")));
+                   "later"),
+      estimate_.NextStart()));
   callers_.LeaveWaiting(sequence.account);
   waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(removed));
   return true;
@@ -120,16 +140,21 @@ absl::Status Scheduler::CheckWait(const GenerationRequest& request) const {
   const auto text = [](absl::Duration duration) {
     return absl::FormatDuration(absl::Trunc(duration, kShown));
   };
-  if (wait > kWaitMargin * request.max_wait) {
-    return absl::ResourceExhaustedError(absl::StrCat(
-        "the queue of ", model_.name, " is too long: this request would wait about ", text(wait),
-        " (limits.max_wait is ", absl::FormatDuration(request.max_wait), "); try again later"));
+  const absl::Duration max_wait = kWaitMargin * request.max_wait;
+  if (wait > max_wait) {
+    return Refusal(
+        absl::StrCat("the queue of ", model_.name, " is too long: this request would wait about ",
+                     text(wait), " (limits.max_wait is ", absl::FormatDuration(request.max_wait),
+                     "); try again later"),
+        wait - max_wait);
   }
-  if (wait <= request.deadline.Left()) return absl::OkStatus();
-  return absl::ResourceExhaustedError(
+  const absl::Duration left = request.deadline.Left();
+  if (wait <= left) return absl::OkStatus();
+  return Refusal(
       absl::StrCat("the queue of ", model_.name, " is too long: this request would wait about ",
-                   text(wait), " and has ", text(request.deadline.Left()),
-                   " until its deadline; try again later, or with a later deadline"));
+                   text(wait), " and has ", text(left),
+                   " until its deadline; try again later, or with a later deadline"),
+      wait - left);
 }
 
 absl::Duration Scheduler::expected_wait() const {

@@ -34,6 +34,11 @@ TextAdmission::~TextAdmission() {
 
 absl::Status TextAdmission::CheckLimits(const Counts& counts, int64_t bytes,
                                         const std::string& caller) const {
+  if (bytes > limits_.bytes) {
+    return absl::InvalidArgumentError(absl::StrCat("the text has ", bytes, " bytes; ", name_,
+                                                   " scores at most ", limits_.bytes,
+                                                   " at once, send it in parts"));
+  }
   if (counts.texts == 0) return absl::OkStatus();
   const auto own = counts.callers.find(caller);
   const int64_t kept = own == counts.callers.end() ? 0 : 1;

@@ -35,7 +35,6 @@ class TextAdmission {
 
   struct Limits {
     int64_t texts;
-    // A text of more bytes is admitted if it is the only one.
     int64_t bytes;
   };
 
@@ -47,8 +46,8 @@ class TextAdmission {
   TextAdmission(const TextAdmission&) = delete;
   TextAdmission& operator=(const TextAdmission&) = delete;
 
-  // RESOURCE_EXHAUSTED: the limits do not allow another text of `bytes` now. The last eighth of
-  // them is kept for callers that have no text yet.
+  // INVALID_ARGUMENT: `bytes` is above the limit. RESOURCE_EXHAUSTED: the limits do not allow
+  // another text of `bytes` now. The last eighth of them is kept for callers that have no text yet.
   absl::StatusOr<Permit> Admit(int64_t bytes, const std::string& caller);
 
  private:

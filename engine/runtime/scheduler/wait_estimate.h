@@ -64,6 +64,8 @@ class WaitEstimate {
                           const FairShare& callers, absl::Span<const Work> waiting) const;
   // Returns how long a request would wait if everybody were one caller.
   absl::Duration Backlog(absl::Span<const Work> waiting) const;
+  // Returns how long it takes until the next request begins, so that the queue has a place.
+  absl::Duration NextStart() const { return Backlog({}); }
 
   // The part of max_new_tokens that texts use, 0 to 1.
   double used_part() const { return used_part_; }

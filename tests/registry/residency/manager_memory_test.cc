@@ -106,6 +106,55 @@ TEST_F(ManagerMemoryTest, AFailedLoadReleasesItsMemory) {
   EXPECT_EQ(StateOf("a"), ModelState::kReady);
 }
 
+TEST_F(ManagerMemoryTest, AReservationUnloadsIdleModelsOnly) {
+  Make(CatalogOf({"a", "b"}), {.memory_budget_bytes = 250});
+  Use("b");
+  absl::StatusOr<Handle> busy = manager_->Acquire("a");
+  ASSERT_TRUE(busy.ok());
+  {
+    const absl::StatusOr<Reservation> reserved = manager_->ReserveMemory(120, "a test", {});
+    ASSERT_TRUE(reserved.ok()) << reserved.status();
+    EXPECT_EQ(StateOf("b"), ModelState::kUnloaded);
+    EXPECT_EQ(manager_->Get("b")->reason, "evicted to free memory for a test");
+    EXPECT_EQ(manager_->used_bytes(), 100);
+    const absl::Status full = manager_->ReserveMemory(120, "a test", {}).status();
+    EXPECT_EQ(full.code(), absl::StatusCode::kResourceExhausted);
+    EXPECT_THAT(
+        std::string(full.message()),
+        HasSubstr("a test may take 120 bytes, and 30 of the memory budget of 250 are free"));
+    EXPECT_EQ(StateOf("a"), ModelState::kReady);
+  }
+  EXPECT_TRUE(manager_->ReserveMemory(120, "a test", {}).ok());
+  const CallContext gone([] { return true; });
+  EXPECT_EQ(manager_->ReserveMemory(200, "a test", gone).status().code(),
+            absl::StatusCode::kCancelled);
+}
+
+TEST_F(ManagerMemoryTest, ALoadWaitsForAReservationAndDrainsNoModelForIt) {
+  Make(CatalogOf({"a", "b"}), {.memory_budget_bytes = 250});
+  absl::StatusOr<Handle> busy = manager_->Acquire("a");
+  ASSERT_TRUE(busy.ok());
+  absl::StatusOr<Reservation> reserved = manager_->ReserveMemory(100, "a test", {});
+  ASSERT_TRUE(reserved.ok()) << reserved.status();
+  std::atomic<bool> waits = false;
+  std::thread load([&] {
+    EXPECT_TRUE(
+        manager_
+            ->Acquire("b", [&](const LoadStep& step) { waits = waits || step.stage != "weights"; })
+            .ok());
+  });
+  ASSERT_TRUE(Becomes([&] { return waits.load(); }));
+  // The load is first, although this would fit.
+  EXPECT_EQ(manager_->ReserveMemory(10, "a test", {}).status().code(),
+            absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(StateOf("a"), ModelState::kReady);
+  EXPECT_EQ(loader_.loads, 1);
+  *reserved = Reservation();
+  load.join();
+  EXPECT_EQ(StateOf("a"), ModelState::kReady);
+  EXPECT_EQ(StateOf("b"), ModelState::kReady);
+}
+
 TEST_F(ManagerMemoryTest, TwentyModelsShareTheBudgetOfFive) {
   std::vector<std::string> ids;
   for (int i = 0; i < 20; ++i) ids.push_back(absl::StrCat("m", i));

@@ -94,12 +94,14 @@ TEST_F(SchedulerMemoryTest, TextsAreCountedBeforeTheyAreTokenized) {
               HasSubstr("the queue of fake is full: 3 texts of 3000 bytes"));
   permits.pop_back();
   EXPECT_TRUE(scheduler_->AdmitText(kBytes).ok());
-  constexpr int64_t kTooMuch = int64_t{9} << 20;
-  EXPECT_EQ(scheduler_->AdmitText(kTooMuch).status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(scheduler_->AdmitText(Scheduler::kMaxTextBytes).status().code(),
+            absl::StatusCode::kResourceExhausted);
   permits.clear();
-  // A text that is too long for the others is admitted alone.
-  auto alone = scheduler_->AdmitText(kTooMuch);
+  auto alone = scheduler_->AdmitText(Scheduler::kMaxTextBytes);
   EXPECT_TRUE(alone.ok()) << alone.status();
+  // It would never fit the memory that the estimate of the model counts.
+  EXPECT_EQ(scheduler_->AdmitText(Scheduler::kMaxTextBytes + 1).status().code(),
+            absl::StatusCode::kInvalidArgument);
   scheduler_.reset();
 }
 
