@@ -81,8 +81,20 @@ struct GenerateOptions {
   std::optional<float> temperature;
   std::optional<float> top_p;
   std::optional<int32_t> top_k;
+  std::optional<float> min_p;
+  std::optional<float> typical_p;
+  std::optional<float> repetition_penalty;
+  float presence_penalty = 0;
+  float frequency_penalty = 0;
+  // TOKEN=BIAS (ParseLogitBias()).
+  std::vector<std::string> logit_bias;
   std::optional<uint64_t> seed;
   std::vector<std::string> stop;
+  std::vector<int32_t> stop_tokens;
+  int32_t min_tokens = 0;
+  bool ignore_end_of_text = false;
+  std::optional<int32_t> log_probabilities;
+  int32_t truncate_prompt = 0;
   bool model_sampling = false;
   bool parse_special = false;
   bool raw = false;

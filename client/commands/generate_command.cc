@@ -8,6 +8,7 @@
 #include "assay/v1/inference.grpc.pb.h"
 #include "base/status_macros.h"
 #include "client/commands/commands.h"
+#include "client/commands/generate_arguments.h"
 #include "client/input/prompt_input.h"
 
 namespace assay::client {
@@ -40,6 +41,22 @@ absl::Status SetInput(const GenerateOptions& options, Streams& streams,
   return absl::OkStatus();
 }
 
+void SetFurtherSampling(const GenerateOptions& options, v1::SamplingParams* sampling) {
+  if (options.min_p) sampling->set_min_p(*options.min_p);
+  if (options.typical_p) sampling->set_typical_p(*options.typical_p);
+  if (options.repetition_penalty) sampling->set_repetition_penalty(*options.repetition_penalty);
+  sampling->set_presence_penalty(options.presence_penalty);
+  sampling->set_frequency_penalty(options.frequency_penalty);
+  for (const std::string& text : options.logit_bias) {
+    LogitBias bias;
+    if (!ParseLogitBias(text, &bias)) continue;
+    v1::LogitBias* added = sampling->add_logit_bias();
+    added->set_token(bias.token);
+    added->set_bias(bias.bias);
+  }
+  sampling->set_min_tokens(options.min_tokens);
+}
+
 absl::StatusOr<v1::GenerateRequest> MakeRequest(const GenerateOptions& options, Streams& streams) {
   v1::GenerateRequest request;
   request.set_model(options.model);
@@ -61,7 +78,12 @@ absl::StatusOr<v1::GenerateRequest> MakeRequest(const GenerateOptions& options, 
   if (options.top_p) sampling->set_top_p(*options.top_p);
   if (options.top_k) sampling->set_top_k(*options.top_k);
   if (options.seed) sampling->set_seed(*options.seed);
+  SetFurtherSampling(options, sampling);
   for (const std::string& stop : options.stop) request.add_stop(stop);
+  request.mutable_stop_token_ids()->Assign(options.stop_tokens.begin(), options.stop_tokens.end());
+  request.set_ignore_end_of_text(options.ignore_end_of_text);
+  if (options.log_probabilities) request.set_log_probabilities(*options.log_probabilities);
+  request.set_truncate_prompt_tokens(options.truncate_prompt);
   request.set_max_new_tokens(options.max_new_tokens);
   return request;
 }

@@ -222,7 +222,7 @@ absl::StatusOr<GenerationResult> LanguageModel::Generate(const GenerationRequest
     if (!event.has_value()) continue;
     if (auto* end = std::get_if<absl::StatusOr<GenerationResult>>(&*event)) return std::move(*end);
     const auto& text = std::get<TextEvent>(*event);
-    if (sink != nullptr) sink->OnText(text.text, text.tokens);
+    if (sink != nullptr) sink->OnText(text.text, text.tokens, text.log_probabilities);
   }
 }
 

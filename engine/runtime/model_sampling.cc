@@ -31,7 +31,6 @@ struct OtherParameter {
 };
 
 constexpr OtherParameter kOthers[] = {
-    {"min_p", 0.0},          {"typical_p", 1.0},      {"repetition_penalty", 1.0},
     {"epsilon_cutoff", 0.0}, {"eta_cutoff", 0.0},     {"no_repeat_ngram_size", 0.0},
     {"penalty_alpha", 0.0},  {"presence_penalty", 0}, {"frequency_penalty", 0},
 };
@@ -95,6 +94,11 @@ std::string ModelSampling::Describe() const {
   if (temperature.has_value()) parts.push_back(absl::StrCat("temperature ", *temperature));
   if (top_p.has_value()) parts.push_back(absl::StrCat("top_p ", *top_p));
   if (top_k.has_value()) parts.push_back(absl::StrCat("top_k ", *top_k));
+  if (min_p.has_value()) parts.push_back(absl::StrCat("min_p ", *min_p));
+  if (typical_p.has_value()) parts.push_back(absl::StrCat("typical_p ", *typical_p));
+  if (repetition_penalty.has_value()) {
+    parts.push_back(absl::StrCat("repetition_penalty ", *repetition_penalty));
+  }
   std::string text = parts.empty() ? "greedy" : absl::StrJoin(parts, ", ");
   if (!ignored.empty()) absl::StrAppend(&text, "; not supported: ", absl::StrJoin(ignored, ", "));
   return text;
@@ -108,6 +112,11 @@ ModelSampling ReadModelSampling(const ModelFiles& files) {
       ReadParameter(json, "temperature", &SamplingParams::temperature, &sampling.ignored);
   sampling.top_p = ReadParameter(json, "top_p", &SamplingParams::top_p, &sampling.ignored);
   sampling.top_k = ReadParameter(json, "top_k", &SamplingParams::top_k, &sampling.ignored);
+  sampling.min_p = ReadParameter(json, "min_p", &SamplingParams::min_p, &sampling.ignored);
+  sampling.typical_p =
+      ReadParameter(json, "typical_p", &SamplingParams::typical_p, &sampling.ignored);
+  sampling.repetition_penalty = ReadParameter(
+      json, "repetition_penalty", &SamplingParams::repetition_penalty, &sampling.ignored);
   for (const OtherParameter& other : kOthers) {
     const Json value = json.value(other.key, Json());
     if (value.is_null() || value == other.off) continue;

@@ -15,11 +15,14 @@ struct ModelSampling {
   std::optional<float> temperature;
   std::optional<float> top_p;
   std::optional<int> top_k;
-  // Suggestions that cannot be followed, each as "repetition_penalty 1.1".
+  std::optional<float> min_p;
+  std::optional<float> typical_p;
+  std::optional<float> repetition_penalty;
+  // Suggestions that cannot be followed, each as "eta_cutoff 0.1".
   std::vector<std::string> ignored;
 
-  // Returns "temperature 0.6, top_p 0.95, top_k 20; not supported: min_p 0.05", or "greedy" if the
-  // files suggest nothing else.
+  // Returns "temperature 0.6, top_p 0.95, top_k 20; not supported: eta_cutoff 0.1", or "greedy" if
+  // the files suggest nothing else.
   std::string Describe() const;
 };
 

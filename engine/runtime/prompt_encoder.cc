@@ -57,6 +57,9 @@ absl::StatusOr<std::unique_ptr<PromptEncoder>> PromptEncoder::Make(const ModelFi
 absl::StatusOr<EncodedPrompt> PromptEncoder::Encode(const Prompt& prompt) const {
   ASSIGN_OR_RETURN(std::vector<TokenId> tokens, Tokens(prompt));
   if (tokens.empty()) return absl::InvalidArgumentError("the prompt is empty");
+  if (prompt.max_tokens > 0 && tokens.size() > static_cast<size_t>(prompt.max_tokens)) {
+    tokens.erase(tokens.begin(), tokens.end() - prompt.max_tokens);
+  }
   if (static_cast<int64_t>(tokens.size()) + 1 > context_length_) {
     return absl::InvalidArgumentError(absl::StrCat(
         "the prompt has ", tokens.size(), " tokens; with one new token it exceeds the context of ",

@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "base/call_context.h"
 #include "base/status_macros.h"
 #include "base/steady_time.h"
@@ -41,13 +42,34 @@ FinishReason ToFinishReason(engine::FinishReason reason) {
       return FinishReason::kEndOfText;
     case engine::FinishReason::kStopString:
       return FinishReason::kStopString;
+    case engine::FinishReason::kStopToken:
+      return FinishReason::kStopToken;
     case engine::FinishReason::kLength:
       break;
   }
   return FinishReason::kLength;
 }
 
+// Adds engine log-probabilities with the texts of their tokens.
+void AddLogProbabilities(absl::Span<const engine::TokenLogProbabilities> from,
+                         const engine::Tokenizer& tokenizer,
+                         std::vector<TokenLogProbabilities>* out) {
+  const auto convert = [&](const engine::TokenLogProbability& one) {
+    return TokenLogProbability{.token = one.token,
+                               .text = std::string(tokenizer.TokenBytes(one.token)),
+                               .log_probability = one.log_probability};
+  };
+  for (const engine::TokenLogProbabilities& token : from) {
+    TokenLogProbabilities& added = out->emplace_back();
+    added.chosen = convert(token.chosen);
+    for (const engine::TokenLogProbability& likely : token.top) {
+      added.top.push_back(convert(likely));
+    }
+  }
+}
+
 GenerateResult ToResult(const engine::GenerationResult& generated,
+                        const engine::Tokenizer& tokenizer,
                         const evaluator::EconomicsInputs& economics) {
   const engine::GenerationTimings& timings = generated.timings;
   GenerateResult result{
@@ -68,6 +90,7 @@ GenerateResult ToResult(const engine::GenerationResult& generated,
                 .inter_token_p99 = timings.inter_token_p99,
                 .total = timings.total},
   };
+  AddLogProbabilities(generated.log_probabilities, tokenizer, &result.log_probabilities);
   const absl::Duration busy = result.times.Busy();
   if (busy > absl::ZeroDuration()) {
     result.tokens_per_second = result.usage.completion_tokens / absl::ToDoubleSeconds(busy);
@@ -91,6 +114,7 @@ absl::StatusOr<engine::GenerationResult> Follow(engine::GenerationStream& stream
                                                 absl::FunctionRef<absl::Duration()> interval,
                                                 absl::FunctionRef<void()> on_text,
                                                 const CallContext& context,
+                                                const engine::Tokenizer& tokenizer,
                                                 GenerationObserver& observer) {
   while (true) {
     if (context.IsCancelled()) stream.Cancel();
@@ -102,6 +126,7 @@ absl::StatusOr<engine::GenerationResult> Follow(engine::GenerationStream& stream
       const auto& more = std::get<engine::TextEvent>(*event);
       delta.text += more.text;
       delta.tokens.insert(delta.tokens.end(), more.tokens.begin(), more.tokens.end());
+      AddLogProbabilities(more.log_probabilities, tokenizer, &delta.log_probabilities);
       event = merges ? stream.Next(absl::ZeroDuration()) : std::nullopt;
     }
     if (!delta.tokens.empty()) {
@@ -129,6 +154,13 @@ void UseModelSampling(const engine::ModelSampling& suggested, const SamplingSett
   }
   if (!set.top_p.has_value() && suggested.top_p.has_value()) sampling->top_p = *suggested.top_p;
   if (!set.top_k.has_value() && suggested.top_k.has_value()) sampling->top_k = *suggested.top_k;
+  if (!set.min_p.has_value() && suggested.min_p.has_value()) sampling->min_p = *suggested.min_p;
+  if (!set.typical_p.has_value() && suggested.typical_p.has_value()) {
+    sampling->typical_p = *suggested.typical_p;
+  }
+  if (!set.repetition_penalty.has_value() && suggested.repetition_penalty.has_value()) {
+    sampling->repetition_penalty = *suggested.repetition_penalty;
+  }
 }
 
 }  // namespace
@@ -196,7 +228,8 @@ absl::StatusOr<engine::GenerationResult> GenerationService::Finish(const Request
   const auto interval = [this] { return MessageInterval(limits_.stream_interval, streams_); };
   ++streams_;
   absl::StatusOr<engine::GenerationResult> result =
-      Follow(*accepted.stream, interval, on_text, request.context, request.observer);
+      Follow(*accepted.stream, interval, on_text, request.context,
+             Served(accepted.handle).language_model()->tokenizer(), request.observer);
   --streams_;
   // A model that produces text is slow for a long text, or busy with others. A model that has
   // started and produces nothing in all that time is stuck.
@@ -253,6 +286,9 @@ absl::StatusOr<GenerateResult> GenerationService::Run(const GenerateCall& call,
   }
   engine_request.arrival = record->start;
   engine_request.deadline = std::min(context.deadline(), record->start + limits_.inference_timeout);
+  if (call.timeout > absl::ZeroDuration()) {
+    engine_request.deadline = std::min(engine_request.deadline, record->start + call.timeout);
+  }
 
   ASSIGN_OR_RETURN(registry::RouteDecision route,
                    routing_->Choose({.model = call.model,
@@ -273,12 +309,14 @@ absl::StatusOr<GenerateResult> GenerationService::Run(const GenerateCall& call,
   request.observer.OnStarted(route, accepted.handle);
   ASSIGN_OR_RETURN(engine::GenerationResult generated, Finish(request, accepted));
 
-  GenerateResult result = ToResult(generated, economics_);
+  GenerateResult result =
+      ToResult(generated, Served(accepted.handle).language_model()->tokenizer(), economics_);
   result.model = route.model;
   result.route = std::move(route);
   result.seed = request.engine.sampling.seed;
-  result.no_chat_template =
-      !call.raw && !call.chat.has_value() && !Served(accepted.handle).info().has_chat_template;
+  result.no_chat_template = !call.raw && !call.chat.has_value() &&
+                            !call.prompt_tokens.has_value() &&
+                            !Served(accepted.handle).info().has_chat_template;
   record->joules = evaluator::StatedEnergy(economics_, result.times.Busy()).joules;
   record->hosted_usd = evaluator::HostedUsd(economics_, generated.prompt_tokens,
                                             static_cast<double>(generated.tokens.size()));

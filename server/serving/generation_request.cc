@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <random>
 #include <string>
 #include <string_view>
@@ -12,13 +13,15 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "base/status_macros.h"
-#include "engine/runtime/generation/sampling.h"
+#include "engine/runtime/generation/sampling_params.h"
 
 namespace assay::server {
 namespace {
 
 constexpr size_t kMaxStopStrings = 16;
+constexpr size_t kMaxStopTokens = 64;
 constexpr size_t kMaxStopBytes = 256;
 constexpr size_t kMaxRoleBytes = 32;
 constexpr size_t kMaxTemplateNameBytes = 256;
@@ -62,6 +65,19 @@ absl::Status ReadChat(const std::vector<ChatMessage>& chat, const LimitsConfig& 
   return absl::OkStatus();
 }
 
+absl::Status ReadTokens(const std::vector<int32_t>& tokens, const LimitsConfig& limits,
+                        engine::Prompt* prompt) {
+  if (tokens.empty()) {
+    return absl::InvalidArgumentError("prompt_tokens: is empty; give at least one token");
+  }
+  const size_t bytes = tokens.size() * sizeof(int32_t);
+  if (bytes > static_cast<size_t>(limits.max_prompt_bytes)) {
+    return TooLong("prompt_tokens", bytes, limits);
+  }
+  prompt->tokens = tokens;
+  return absl::OkStatus();
+}
+
 absl::Status ReadPrompt(const GenerateCall& call, const LimitsConfig& limits,
                         engine::Prompt* prompt) {
   if (call.chat.has_value()) {
@@ -70,6 +86,7 @@ absl::Status ReadPrompt(const GenerateCall& call, const LimitsConfig& limits,
     }
     return ReadChat(*call.chat, limits, prompt);
   }
+  if (call.prompt_tokens.has_value()) return ReadTokens(*call.prompt_tokens, limits, prompt);
   if (call.prompt.empty()) {
     return absl::InvalidArgumentError("prompt: is empty; give a prompt or chat messages");
   }
@@ -94,6 +111,11 @@ absl::Status ReadTemplateInputs(const GenerateCall& call, const LimitsConfig& li
     return absl::InvalidArgumentError(absl::StrCat("chat_template: has ", call.chat_template.size(),
                                                    " bytes; at most ", kMaxTemplateNameBytes));
   }
+  if (call.truncate_prompt_tokens < 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "truncate_prompt_tokens: ", call.truncate_prompt_tokens, " is negative; give 1 or more"));
+  }
+  prompt->max_tokens = call.truncate_prompt_tokens;
   const bool for_template = !call.tools_json.empty() || !call.template_variables_json.empty() ||
                             !call.chat_template.empty();
   if (call.raw && for_template) {
@@ -108,7 +130,12 @@ absl::Status ReadTemplateInputs(const GenerateCall& call, const LimitsConfig& li
   return absl::OkStatus();
 }
 
-absl::Status CheckStop(const std::vector<std::string>& stop) {
+absl::Status CheckStop(const std::vector<std::string>& stop,
+                       const std::vector<int32_t>& stop_token_ids) {
+  if (stop_token_ids.size() > kMaxStopTokens) {
+    return absl::InvalidArgumentError(absl::StrCat("stop_token_ids: has ", stop_token_ids.size(),
+                                                   " tokens; at most ", kMaxStopTokens));
+  }
   if (stop.size() > kMaxStopStrings) {
     return absl::InvalidArgumentError(
         absl::StrCat("stop: has ", stop.size(), " strings; at most ", kMaxStopStrings));
@@ -123,11 +150,35 @@ absl::Status CheckStop(const std::vector<std::string>& stop) {
   return absl::OkStatus();
 }
 
-absl::Status ReadSampling(const SamplingSettings& settings, engine::SamplingParams* out) {
+// Each request needs a seed, and a random_device is slow to make.
+uint32_t RandomSeed() {
+  thread_local std::mt19937 generator{std::random_device()()};
+  return static_cast<uint32_t>(generator());
+}
+
+absl::Status ReadSampling(const GenerateCall& call, engine::SamplingParams* out) {
+  const SamplingSettings& settings = call.sampling;
   out->temperature = settings.temperature.value_or(out->temperature);
   out->top_p = settings.top_p.value_or(out->top_p);
   out->top_k = settings.top_k.value_or(out->top_k);
-  out->seed = settings.seed.has_value() ? *settings.seed : std::random_device()();
+  out->min_p = settings.min_p.value_or(out->min_p);
+  out->typical_p = settings.typical_p.value_or(out->typical_p);
+  out->repetition_penalty = settings.repetition_penalty.value_or(out->repetition_penalty);
+  out->presence_penalty = settings.presence_penalty;
+  out->frequency_penalty = settings.frequency_penalty;
+  for (const auto& [token, bias] : settings.logit_bias) {
+    out->logit_bias.push_back({.token = token, .bias = bias});
+  }
+  out->min_tokens = settings.min_tokens;
+  if (call.log_probabilities.has_value()) {
+    if (*call.log_probabilities < 0) {
+      return absl::InvalidArgumentError(absl::StrCat("log_probabilities: ", *call.log_probabilities,
+                                                     " is negative; give 0 to ",
+                                                     engine::kMaxTopLogProbabilities));
+    }
+    out->log_probabilities = *call.log_probabilities;
+  }
+  out->seed = settings.seed.has_value() ? *settings.seed : RandomSeed();
   return engine::ValidateSampling(*out);
 }
 
@@ -138,15 +189,22 @@ absl::StatusOr<engine::GenerationRequest> ToEngineRequest(const GenerateCall& ca
   engine::GenerationRequest out;
   RETURN_IF_ERROR(ReadPrompt(call, limits, &out.prompt));
   RETURN_IF_ERROR(ReadTemplateInputs(call, limits, &out.prompt));
-  RETURN_IF_ERROR(ReadSampling(call.sampling, &out.sampling));
-  RETURN_IF_ERROR(CheckStop(call.stop));
+  RETURN_IF_ERROR(ReadSampling(call, &out.sampling));
+  RETURN_IF_ERROR(CheckStop(call.stop, call.stop_token_ids));
   out.stop = call.stop;
+  out.stop_tokens = call.stop_token_ids;
+  out.ignore_end_of_text = call.ignore_end_of_text;
   if (call.priority < -kMaxPriority || call.priority > kMaxPriority) {
     return absl::InvalidArgumentError(absl::StrCat("priority: ", call.priority,
                                                    " is out of range; give -", kMaxPriority, " to ",
                                                    kMaxPriority));
   }
   out.priority = call.priority;
+  if (call.timeout < absl::ZeroDuration()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("timeout_seconds: ", absl::ToDoubleSeconds(call.timeout),
+                     " is negative; give seconds, or 0 for none"));
+  }
   const int tokens = call.max_new_tokens;
   if (tokens < 0 || tokens > limits.max_new_tokens) {
     return absl::InvalidArgumentError(absl::StrCat(

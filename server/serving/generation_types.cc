@@ -11,6 +11,8 @@ std::string_view FinishReasonName(FinishReason reason) {
       return "end_of_text";
     case FinishReason::kStopString:
       return "stop_string";
+    case FinishReason::kStopToken:
+      return "stop_token";
     case FinishReason::kLength:
       return "length";
   }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -37,6 +38,35 @@ struct SamplingSettings {
   // True: the other unset fields take what the model's files suggest. Unset: as the model's catalog
   // entry says.
   std::optional<bool> model_defaults;
+  // In [0, 1]. 0, the default, turns it off.
+  std::optional<float> min_p;
+  // In (0, 1]. 1, the default, turns it off.
+  std::optional<float> typical_p;
+  // In (0, 10]. 1, the default, turns it off.
+  std::optional<float> repetition_penalty;
+  // In [-2, 2]. 0 turns them off.
+  float presence_penalty = 0;
+  float frequency_penalty = 0;
+  // What is added to the logits of tokens, in [-100, 100]. Each token at most once.
+  std::vector<std::pair<int32_t, float>> logit_bias;
+  // The least number of tokens of the text.
+  int min_tokens = 0;
+};
+
+// How likely the model found a token.
+struct TokenLogProbability {
+  int32_t token = 0;
+  // The bytes of the token, which may be a part of a character.
+  std::string text;
+  // Natural logarithm.
+  double log_probability = 0;
+};
+
+// How likely the model found a token of the text, and those that it found most likely in its place,
+// most likely first.
+struct TokenLogProbabilities {
+  TokenLogProbability chosen;
+  std::vector<TokenLogProbability> top;
 };
 
 // A request for text. GenerationService checks it.
@@ -44,10 +74,12 @@ struct GenerateCall {
   // The model's id in the catalog. If it is empty, the route of `content_type` chooses the model.
   std::string model;
   std::string content_type;
-  // Text of one user turn. Must be empty if `chat` is set.
+  // Text of one user turn. Must be empty if `chat` or `prompt_tokens` is set.
   std::string prompt;
   // A conversation, oldest message first.
   std::optional<std::vector<ChatMessage>> chat;
+  // The tokens of the prompt, used as they are.
+  std::optional<std::vector<int32_t>> prompt_tokens;
   // True: `prompt` is tokenized as it is, without the chat template.
   bool raw = false;
   // The tools that the model may call, as the text of a JSON list. Empty: there are none.
@@ -61,6 +93,18 @@ struct GenerateCall {
   SamplingSettings sampling;
   // The text ends before the first of these strings. At most 16, each of 1 to 256 bytes.
   std::vector<std::string> stop;
+  // The text ends before the first of these tokens. At most 64.
+  std::vector<int32_t> stop_token_ids;
+  // True: the end-of-text token does not end the text.
+  bool ignore_end_of_text = false;
+  // How many of the most likely tokens are reported beside each chosen one. 0 to 20. Unset: there
+  // are no log-probabilities.
+  std::optional<int> log_probabilities;
+  // A prompt with more tokens loses its first ones. 0: it is refused if it does not fit.
+  int truncate_prompt_tokens = 0;
+  // Ends the request with DEADLINE_EXCEEDED. 0: only the caller's deadline and
+  // limits.inference_timeout do.
+  absl::Duration timeout;
   // 0 stands for limits.default_max_new_tokens.
   int max_new_tokens = 0;
   // Orders the requests of one caller: those of higher priority run first. -100 to 100. At most
@@ -76,9 +120,10 @@ struct GenerateCall {
 enum class FinishReason {
   kEndOfText,   // The model produced its end-of-text token.
   kStopString,  // One of GenerateCall::stop.
+  kStopToken,   // One of GenerateCall::stop_token_ids.
   kLength,      // max_new_tokens or the model's context was reached.
 };
-// Returns "end_of_text", "stop_string" or "length".
+// Returns "end_of_text", "stop_string", "stop_token" or "length".
 std::string_view FinishReasonName(FinishReason reason);
 
 struct TokenUsage {
@@ -113,8 +158,10 @@ struct GenerationTimes {
 // A finished text.
 struct GenerateResult {
   std::string text;
-  // Ids of the generated tokens. The end-of-text token is not included.
+  // Ids of the generated tokens. The end-of-text or stop token is not included.
   std::vector<int32_t> tokens;
+  // Those of `tokens`, if the request wants them.
+  std::vector<TokenLogProbabilities> log_probabilities;
   FinishReason finish_reason = FinishReason::kEndOfText;
   TokenUsage usage;
   GenerationTimes times;
@@ -137,6 +184,8 @@ struct TextDelta {
   std::string text;
   // Ids of the tokens that became text with this piece.
   std::vector<int32_t> tokens;
+  // Those of `tokens`, if the request wants them.
+  std::vector<TokenLogProbabilities> log_probabilities;
 };
 
 }  // namespace assay::server

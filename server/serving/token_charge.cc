@@ -14,6 +14,7 @@ constexpr size_t kBytesPerToken = 4;
 
 size_t PromptBytes(const GenerateCall& call) {
   size_t bytes = call.prompt.size() + call.tools_json.size() + call.template_variables_json.size();
+  if (call.prompt_tokens.has_value()) bytes += kBytesPerToken * call.prompt_tokens->size();
   if (!call.chat.has_value()) return bytes;
   for (const auto& message : *call.chat) bytes += message.content.size();
   return bytes;

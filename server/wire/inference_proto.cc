@@ -28,6 +28,15 @@ SamplingSettings ToSampling(const assay::v1::SamplingParams& params) {
   if (params.has_top_k()) settings.top_k = params.top_k();
   if (params.has_seed()) settings.seed = params.seed();
   if (params.has_model_defaults()) settings.model_defaults = params.model_defaults();
+  if (params.has_min_p()) settings.min_p = params.min_p();
+  if (params.has_typical_p()) settings.typical_p = params.typical_p();
+  if (params.has_repetition_penalty()) settings.repetition_penalty = params.repetition_penalty();
+  settings.presence_penalty = params.presence_penalty();
+  settings.frequency_penalty = params.frequency_penalty();
+  for (const assay::v1::LogitBias& bias : params.logit_bias()) {
+    settings.logit_bias.emplace_back(bias.token(), bias.bias());
+  }
+  settings.min_tokens = params.min_tokens();
   return settings;
 }
 
@@ -37,6 +46,8 @@ assay::v1::FinishReason ToProto(FinishReason reason) {
       return assay::v1::FINISH_REASON_END_OF_TEXT;
     case FinishReason::kStopString:
       return assay::v1::FINISH_REASON_STOP_STRING;
+    case FinishReason::kStopToken:
+      return assay::v1::FINISH_REASON_STOP_TOKEN;
     case FinishReason::kLength:
       return assay::v1::FINISH_REASON_LENGTH;
   }
@@ -49,6 +60,22 @@ void ToProto(const TokenUsage& usage, assay::v1::Usage* out) {
   out->set_cached_tokens(usage.cached_tokens);
   out->set_drafted_tokens(usage.drafted_tokens);
   out->set_accepted_tokens(usage.accepted_tokens);
+}
+
+void ToProto(const TokenLogProbability& one, assay::v1::TokenLogProbability* out) {
+  out->set_token(one.token);
+  out->set_text(one.text);
+  out->set_log_probability(one.log_probability);
+}
+
+using LogProbabilitiesField = google::protobuf::RepeatedPtrField<assay::v1::TokenLogProbabilities>;
+
+void ToProto(const std::vector<TokenLogProbabilities>& tokens, LogProbabilitiesField* out) {
+  for (const TokenLogProbabilities& token : tokens) {
+    assay::v1::TokenLogProbabilities* added = out->Add();
+    ToProto(token.chosen, added->mutable_chosen());
+    for (const TokenLogProbability& likely : token.top) ToProto(likely, added->add_top());
+  }
 }
 
 void ToProto(const GenerationTimes& times, assay::v1::Timings* out) {
@@ -65,20 +92,30 @@ void ToProto(const GenerationTimes& times, assay::v1::Timings* out) {
 }  // namespace
 
 GenerateCall ToCall(const assay::v1::GenerateRequest& request) {
-  GenerateCall call{.model = request.model(),
-                    .content_type = request.content_type(),
-                    .prompt = request.prompt(),
-                    .raw = request.raw(),
-                    .tools_json = request.tools_json(),
-                    .template_variables_json = request.template_variables_json(),
-                    .chat_template = request.chat_template(),
-                    .parse_special = request.parse_special(),
-                    .sampling = ToSampling(request.sampling()),
-                    .stop = {request.stop().begin(), request.stop().end()},
-                    .max_new_tokens = request.max_new_tokens(),
-                    .priority = request.priority(),
-                    .routing_key = request.routing_key()};
+  GenerateCall call{
+      .model = request.model(),
+      .content_type = request.content_type(),
+      .prompt = request.prompt(),
+      .raw = request.raw(),
+      .tools_json = request.tools_json(),
+      .template_variables_json = request.template_variables_json(),
+      .chat_template = request.chat_template(),
+      .parse_special = request.parse_special(),
+      .sampling = ToSampling(request.sampling()),
+      .stop = {request.stop().begin(), request.stop().end()},
+      .stop_token_ids = {request.stop_token_ids().begin(), request.stop_token_ids().end()},
+      .ignore_end_of_text = request.ignore_end_of_text(),
+      .truncate_prompt_tokens = request.truncate_prompt_tokens(),
+      .timeout = absl::Seconds(request.timeout_seconds()),
+      .max_new_tokens = request.max_new_tokens(),
+      .priority = request.priority(),
+      .routing_key = request.routing_key()};
   if (request.has_chat()) call.chat = ToChat(request.chat());
+  if (request.has_prompt_tokens()) {
+    call.prompt_tokens.emplace(request.prompt_tokens().ids().begin(),
+                               request.prompt_tokens().ids().end());
+  }
+  if (request.has_log_probabilities()) call.log_probabilities = request.log_probabilities();
   return call;
 }
 
@@ -101,11 +138,13 @@ void ToProto(const GenerateResult& result, assay::v1::GenerateResponse* out) {
   out->set_seed(result.seed);
   out->set_cost_usd(result.cost_usd);
   out->set_no_chat_template(result.no_chat_template);
+  ToProto(result.log_probabilities, out->mutable_log_probabilities());
 }
 
 void ToProto(const TextDelta& delta, assay::v1::GenerateStreamResponse::TextDelta* out) {
   out->set_text(delta.text);
   out->mutable_tokens()->Assign(delta.tokens.begin(), delta.tokens.end());
+  ToProto(delta.log_probabilities, out->mutable_log_probabilities());
 }
 
 void ToProto(const LikelihoodResult& result, assay::v1::LikelihoodResponse* out) {

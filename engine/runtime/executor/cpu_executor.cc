@@ -158,7 +158,7 @@ class CpuExecutor : public ModelExecutor {
 
   void ChooseTokens(TokenChoice& choice) const {
     choice.tokens = ChooseWhileAccepted(
-        choice, [this](int64_t row, Sampler& sampler) { return sampler.Sample(Logits(row)); });
+        choice, [&](int64_t row) { return ChooseByLogits(Logits(row), choice); });
   }
 
   // Overwrites the row's logits.

@@ -36,7 +36,7 @@ Readings ReadingsOf(const ExecutorStep& step) {
   Readings readings;
   for (const TokenChoice& choice : step.choices) {
     readings.first_sampled.push_back(static_cast<int64_t>(readings.sampled_rows.size()));
-    if (choice.sampler->greedy()) {
+    if (choice.sampler->takes_largest()) {
       readings.greedy = true;
       continue;
     }
@@ -157,15 +157,14 @@ class DeviceExecutor : public ModelExecutor {
     const float* const rated = sampled + static_cast<int64_t>(readings.sampled_rows.size()) * vocab;
     for (size_t i = 0; i < step.choices.size(); ++i) {
       TokenChoice& choice = step.choices[i];
-      choice.tokens = ChooseWhileAccepted(
-          choice, [&](int64_t row, Sampler& sampler) -> absl::StatusOr<TokenId> {
-            if (sampler.greedy()) {
-              return CheckFinite(largest[2 * row], static_cast<TokenId>(largest[2 * row + 1]));
-            }
-            const int64_t at = readings.first_sampled[i] + row - choice.first_row;
-            return sampler.Sample(
-                absl::MakeConstSpan(sampled + at * vocab, static_cast<size_t>(vocab)));
-          });
+      choice.tokens = ChooseWhileAccepted(choice, [&](int64_t row) -> absl::StatusOr<TokenId> {
+        if (choice.sampler->takes_largest()) {
+          return CheckFinite(largest[2 * row], static_cast<TokenId>(largest[2 * row + 1]));
+        }
+        const int64_t at = readings.first_sampled[i] + row - choice.first_row;
+        return ChooseByLogits(absl::MakeConstSpan(sampled + at * vocab, static_cast<size_t>(vocab)),
+                              choice);
+      });
     }
     for (size_t i = 0; i < step.ratings.size(); ++i) {
       step.ratings[i].score = CheckFinite({.log_probability = static_cast<double>(rated[2 * i]),

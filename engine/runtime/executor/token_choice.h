@@ -30,15 +30,23 @@ inline absl::StatusOr<TokenScore> CheckFinite(const TokenScore& score) {
   return LogitsNotFinite();
 }
 
-// Returns the value for choice.tokens. Calls choose(row, sampler) for one row after the other, as
-// long as the draft tokens are accepted.
+// Chooses a token by a row of logits, and adds its log-probabilities if the request wants them.
+inline absl::StatusOr<TokenId> ChooseByLogits(absl::Span<const float> logits, TokenChoice& choice) {
+  ASSIGN_OR_RETURN(const TokenId token, choice.sampler->Sample(logits));
+  const int top = choice.sampler->log_probabilities();
+  if (top < 0) return token;
+  ASSIGN_OR_RETURN(choice.log_probabilities.emplace_back(), LogProbabilitiesOf(logits, token, top));
+  return token;
+}
+
+// Returns the value for choice.tokens. Calls choose(row) for one row after the other, as long as
+// the draft tokens are accepted.
 template <typename ChooseRow>
 absl::StatusOr<std::vector<TokenId>> ChooseWhileAccepted(const TokenChoice& choice,
                                                          const ChooseRow& choose) {
   std::vector<TokenId> tokens;
   for (size_t i = 0; i <= choice.draft.size(); ++i) {
-    ASSIGN_OR_RETURN(const TokenId token,
-                     choose(choice.first_row + static_cast<int64_t>(i), *choice.sampler));
+    ASSIGN_OR_RETURN(const TokenId token, choose(choice.first_row + static_cast<int64_t>(i)));
     tokens.push_back(token);
     if (i < choice.draft.size() && token != choice.draft[i]) break;
   }

@@ -11,7 +11,8 @@
 #include "base/caller_share.h"
 #include "base/steady_time.h"
 #include "engine/chat/chat_template.h"
-#include "engine/runtime/generation/sampling.h"
+#include "engine/runtime/generation/log_probabilities.h"
+#include "engine/runtime/generation/sampling_params.h"
 #include "engine/tokenizer/tokenizer.h"
 
 namespace assay::engine {
@@ -33,6 +34,9 @@ struct Prompt {
   // True: special tokens that are spelled in `text` or `chat` become these tokens. Always the case
   // for a raw prompt.
   bool parse_special = false;
+  // A prompt with more tokens loses its first ones. 0: it is refused if it does not fit into the
+  // context.
+  int max_tokens = 0;
 };
 
 // The processor time that a prompt may take before it waits for the model: its template and its
@@ -54,6 +58,8 @@ struct GenerationRequest {
   int max_new_tokens = 256;
   // The text ends before the first of these strings, which may span tokens. None may be empty.
   std::vector<std::string> stop;
+  // The text ends before the first of these tokens.
+  std::vector<TokenId> stop_tokens = {};
   // Orders the requests of one caller: those of higher priority run first. They preempt others of
   // the caller if all slots are taken or the KV cache is full.
   int priority = 0;
@@ -75,7 +81,7 @@ struct GenerationRequest {
   SteadyTime deadline = SteadyTime::InfiniteFuture();
 };
 
-enum class FinishReason { kEndOfText, kStopString, kLength };
+enum class FinishReason { kEndOfText, kStopString, kStopToken, kLength };
 
 // The durations of the phases of a request.
 struct GenerationTimings {
@@ -96,9 +102,11 @@ struct GenerationTimings {
 
 struct GenerationResult {
   std::string text;
-  // Without the end-of-text token.
+  // Without the end-of-text token or stop token.
   std::vector<TokenId> tokens;
   FinishReason finish_reason;
+  // Those of `tokens`, if the request wants them (SamplingParams::log_probabilities).
+  std::vector<TokenLogProbabilities> log_probabilities = {};
   int prompt_tokens;
   // The number of prompt tokens whose KV was in the prefix cache.
   int cached_tokens = 0;
@@ -118,8 +126,9 @@ class GenerationSink {
  public:
   virtual ~GenerationSink() = default;
   // Receives whole UTF-8 characters, never a part of a stop string. `text` is not empty. `tokens`
-  // are those since the last call.
-  virtual void OnText(std::string_view text, absl::Span<const TokenId> tokens) = 0;
+  // are those since the last call, and `log_probabilities` theirs, if the request wants them.
+  virtual void OnText(std::string_view text, absl::Span<const TokenId> tokens,
+                      absl::Span<const TokenLogProbabilities> log_probabilities) = 0;
   // Polled for each token and each chunk of the prompt. True ends the generation with CANCELLED.
   virtual bool Cancelled() const = 0;
 };

@@ -51,9 +51,12 @@ void GenerationStream::Cancel() {
   FinishLocked(absl::CancelledError("cancelled while queued"));
 }
 
-void GenerationStream::OnText(std::string_view text, absl::Span<const TokenId> tokens) {
+void GenerationStream::OnText(std::string_view text, absl::Span<const TokenId> tokens,
+                              absl::Span<const TokenLogProbabilities> log_probabilities) {
   const MutexLock lock(mutex_);
-  texts_.push_back(TextEvent{std::string(text), {tokens.begin(), tokens.end()}});
+  texts_.push_back({.text = std::string(text),
+                    .tokens = {tokens.begin(), tokens.end()},
+                    .log_probabilities = {log_probabilities.begin(), log_probabilities.end()}});
 }
 
 bool GenerationStream::Start() {

@@ -23,6 +23,8 @@ namespace assay::engine {
 struct TextEvent {
   std::string text;
   std::vector<TokenId> tokens;
+  // Those of `tokens`, if the request wants them.
+  std::vector<TokenLogProbabilities> log_probabilities = {};
 };
 
 // The caller's view of a submitted request: a channel of events, of which the last is the result.
@@ -56,7 +58,8 @@ class GenerationStream : private GenerationSink {
   friend class Sequence;
   enum class State { kWaiting, kRunning, kFinished };
 
-  void OnText(std::string_view text, absl::Span<const TokenId> tokens) override;
+  void OnText(std::string_view text, absl::Span<const TokenId> tokens,
+              absl::Span<const TokenLogProbabilities> log_probabilities) override;
   bool Cancelled() const override { return cancelled_.load(std::memory_order_relaxed); }
 
   // Marks the request as running. Returns false if it ended while it waited, or has started before.

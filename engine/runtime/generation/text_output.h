@@ -25,8 +25,10 @@ class TextOutput {
              GenerationSink* sink)
       : tokenizer_(tokenizer), strip_space_(strip_space), stops_(std::move(stops)), sink_(sink) {}
 
-  void Append(TokenId token) {
+  // `log_probabilities` may be null.
+  void Append(TokenId token, const TokenLogProbabilities* log_probabilities = nullptr) {
     tokens_.push_back(token);
+    if (log_probabilities != nullptr) log_probabilities_.push_back(*log_probabilities);
     if (tokenizer_.IsSpecial(token)) return;
     std::string_view bytes = tokenizer_.TokenBytes(token);
     if (strip_space_ && bytes.starts_with(' ')) bytes.remove_prefix(1);
@@ -43,13 +45,19 @@ class TextOutput {
   size_t token_count() const { return tokens_.size(); }
   std::string TakeText() { return std::move(text_); }
   std::vector<TokenId> TakeTokens() { return std::move(tokens_); }
+  std::vector<TokenLogProbabilities> TakeLogProbabilities() {
+    return std::move(log_probabilities_);
+  }
 
  private:
   void Emit(std::string_view text) {
     if (text.empty()) return;
     text_.append(text);
     if (sink_ == nullptr) return;
-    sink_->OnText(text, absl::MakeConstSpan(tokens_).subspan(emitted_tokens_));
+    const bool has_all = log_probabilities_.size() == tokens_.size();
+    sink_->OnText(text, absl::MakeConstSpan(tokens_).subspan(emitted_tokens_),
+                  has_all ? absl::MakeConstSpan(log_probabilities_).subspan(emitted_tokens_)
+                          : absl::Span<const TokenLogProbabilities>());
     emitted_tokens_ = tokens_.size();
   }
 
@@ -60,6 +68,7 @@ class TextOutput {
   GenerationSink* sink_;
   std::string text_;
   std::vector<TokenId> tokens_;
+  std::vector<TokenLogProbabilities> log_probabilities_;
   size_t emitted_tokens_ = 0;
 };
 

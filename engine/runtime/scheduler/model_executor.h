@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "engine/runtime/generation/log_probabilities.h"
 #include "engine/runtime/generation/sampling.h"
 #include "engine/runtime/scheduler/token_score.h"
 #include "engine/tokenizer/tokenizer.h"
@@ -27,6 +28,8 @@ struct TokenChoice {
   // Output: the chosen tokens, up to and including the first that differs from the draft; at least
   // one. INTERNAL if the logits of a row are not finite.
   absl::StatusOr<std::vector<TokenId>> tokens = std::vector<TokenId>();
+  // Output: those of the chosen tokens if the sampler wants them, otherwise empty.
+  std::vector<TokenLogProbabilities> log_probabilities = {};
 
   // The number of draft tokens that were accepted, once `tokens` is set; 0 after an error.
   int64_t accepted() const { return tokens.ok() ? static_cast<int64_t>(tokens->size()) - 1 : 0; }

@@ -432,13 +432,14 @@ void Scheduler::AcceptTokens(const RequestChunk& chunk, const TokenChoice& choic
   Sequence& sequence = *chunk.sequence;
   if (!choice.tokens.ok()) return End(sequence, choice.tokens.status());
   const std::vector<TokenId>& tokens = *choice.tokens;
-  const auto accepted = static_cast<int64_t>(tokens.size()) - 1;
+  const int64_t accepted = choice.accepted();
   sequence.drafted_tokens += chunk.draft_tokens();
   sequence.accepted_tokens += accepted;
   sequence.draft_length.Record(accepted, std::min(chunk.draft_tokens(), accepted + 1));
   std::optional<FinishReason> end;
   for (size_t i = 0; i < tokens.size() && !end.has_value(); ++i) {
-    end = sequence.Accept(tokens[i]);
+    end = sequence.Accept(
+        tokens[i], choice.log_probabilities.empty() ? nullptr : &choice.log_probabilities[i]);
     // The KV of an accepted draft token is in the cache already.
     if (i > 0 && sequence.computed < sequence.length()) ++sequence.computed;
   }

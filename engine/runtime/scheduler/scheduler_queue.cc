@@ -62,7 +62,7 @@ absl::StatusOr<EncodedPrompt> Scheduler::EncodePrompt(const GenerationRequest& r
 }
 
 absl::StatusOr<std::shared_ptr<GenerationStream>> Scheduler::Submit(GenerationRequest request) {
-  RETURN_IF_ERROR(ValidateRequest(request));
+  RETURN_IF_ERROR(ValidateRequest(request, model_.tokenizer->vocab_size()));
   {
     // Before the prompt is encoded: a request that is refused should cost nothing.
     const MutexLock lock(mutex_);

@@ -16,17 +16,42 @@
 
 namespace assay::engine {
 
-absl::Status ValidateRequest(const GenerationRequest& request) {
-  RETURN_IF_ERROR(ValidateSampling(request.sampling));
+absl::Status ValidateRequest(const GenerationRequest& request, int vocab_size) {
+  RETURN_IF_ERROR(ValidateSampling(request.sampling, vocab_size));
   if (request.max_new_tokens < 1) {
     return absl::InvalidArgumentError(
         absl::StrCat("max_new_tokens is ", request.max_new_tokens, "; it must be at least 1"));
+  }
+  if (request.sampling.min_tokens > request.max_new_tokens) {
+    return absl::InvalidArgumentError(absl::StrCat("min_tokens is ", request.sampling.min_tokens,
+                                                   ", more than max_new_tokens, which is ",
+                                                   request.max_new_tokens));
+  }
+  for (size_t i = 0; i < request.stop_tokens.size(); ++i) {
+    const TokenId token = request.stop_tokens[i];
+    if (token >= 0 && token < vocab_size) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "stop_tokens[", i, "] is ", token, "; the model's tokens are 0 to ", vocab_size - 1));
   }
   const auto empty = std::find(request.stop.begin(), request.stop.end(), "");
   if (empty == request.stop.end()) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("stop[", empty - request.stop.begin(),
                                                  "] is empty; a stop string needs a character"));
 }
+
+namespace {
+
+// Returns the tokens that end the text, if the sampler has to know them.
+std::vector<TokenId> EndTokens(const GenerationRequest& request, const Tokenizer& tokenizer) {
+  std::vector<TokenId> tokens = request.stop_tokens;
+  if (request.sampling.min_tokens == 0) return {};
+  for (TokenId token = 0; token < tokenizer.vocab_size(); ++token) {
+    if (tokenizer.IsEndOfText(token)) tokens.push_back(token);
+  }
+  return tokens;
+}
+
+}  // namespace
 
 Sequence::Sequence(GenerationRequest request, EncodedPrompt prompt, const Tokenizer& tokenizer,
                    int context, GenerationSink* sink)
@@ -36,7 +61,7 @@ Sequence::Sequence(GenerationRequest request, EncodedPrompt prompt, const Tokeni
       tokenizer_(tokenizer),
       sink_(sink),
       tokens_(std::move(prompt.tokens)),
-      sampler_(request_.sampling),
+      sampler_(request_.sampling, tokens_, EndTokens(request_, tokenizer)),
       output_(tokenizer, request_.stop, prompt.is_chat && tokenizer.StripsLeadingSpace(), sink) {}
 
 Sequence::~Sequence() {
@@ -58,7 +83,8 @@ absl::Status Sequence::CheckCancelled() const {
       absl::StrCat("the deadline passed after ", output_.token_count(), " tokens"));
 }
 
-std::optional<FinishReason> Sequence::Accept(TokenId token) {
+std::optional<FinishReason> Sequence::Accept(TokenId token,
+                                             const TokenLogProbabilities* log_probabilities) {
   if (!has_first_token_) {
     has_first_token_ = true;
     prefill_ = SinceStart();
@@ -67,11 +93,13 @@ std::optional<FinishReason> Sequence::Accept(TokenId token) {
   if (!request_.ignore_end_of_text && tokenizer_.IsEndOfText(token)) {
     return FinishReason::kEndOfText;
   }
+  const std::vector<TokenId>& stops = request_.stop_tokens;
+  if (std::find(stops.begin(), stops.end(), token) != stops.end()) return FinishReason::kStopToken;
   const absl::Duration now = SinceStart();
   if (output_.token_count() > 0) gaps_.push_back(now - last_token_);
   last_token_ = now;
   tokens_.push_back(token);
-  output_.Append(token);
+  output_.Append(token, log_probabilities);
   if (output_.stopped()) return FinishReason::kStopString;
   if (remaining_tokens() <= 0) return FinishReason::kLength;
   return std::nullopt;
@@ -104,6 +132,7 @@ GenerationResult Sequence::Finish(FinishReason reason) {
   return GenerationResult{.text = output_.TakeText(),
                           .tokens = output_.TakeTokens(),
                           .finish_reason = reason,
+                          .log_probabilities = output_.TakeLogProbabilities(),
                           .prompt_tokens = static_cast<int>(prompt_length_),
                           .cached_tokens = static_cast<int>(cached_tokens),
                           .drafted_tokens = static_cast<int>(drafted_tokens),

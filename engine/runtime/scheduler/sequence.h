@@ -21,9 +21,9 @@
 
 namespace assay::engine {
 
-// Returns INVALID_ARGUMENT if the sampling parameters or max_new_tokens are out of range or a stop
-// string is empty.
-absl::Status ValidateRequest(const GenerationRequest& request);
+// Returns INVALID_ARGUMENT if the sampling parameters or max_new_tokens are out of range, a stop
+// string is empty, or a token id is not one of the `vocab_size` of the model.
+absl::Status ValidateRequest(const GenerationRequest& request, int vocab_size);
 
 // One request with its prompt, the tokens generated so far and its place in the KV cache. Used by
 // the scheduler's thread only.
@@ -45,8 +45,9 @@ class Sequence {
   // Returns CANCELLED or DEADLINE_EXCEEDED if the caller does not wait for the rest.
   absl::Status CheckCancelled() const;
 
-  // Appends a chosen token. Returns why the generation ends with it, or nullopt if it goes on.
-  std::optional<FinishReason> Accept(TokenId token);
+  // Appends a chosen token. `log_probabilities` may be null. Returns why the generation ends with
+  // it, or nullopt if it goes on.
+  std::optional<FinishReason> Accept(TokenId token, const TokenLogProbabilities* log_probabilities);
 
   GenerationResult Finish(FinishReason reason);
 

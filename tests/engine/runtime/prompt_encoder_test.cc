@@ -112,7 +112,7 @@ TEST_F(PromptFilesTest, SuggestedSamplingIsRead) {
   EXPECT_EQ(suggestion(R"({"do_sample": true})"), "temperature 1, top_k 50");
   EXPECT_EQ(suggestion(R"({"do_sample": true, "temperature": 0.6, "top_p": 0.95, "top_k": 20,
                            "min_p": 0, "repetition_penalty": 1.05})"),
-            "temperature 0.6, top_p 0.95, top_k 20; not supported: repetition_penalty 1.05");
+            "temperature 0.6, top_p 0.95, top_k 20, min_p 0, repetition_penalty 1.05");
   EXPECT_EQ(suggestion(R"({"do_sample": true, "temperature": 3, "top_p": "a", "top_k": 1e300})"),
             "greedy; not supported: temperature 3, top_p \"a\", top_k 1e+300");
   EXPECT_EQ(suggestion("{"), "greedy");

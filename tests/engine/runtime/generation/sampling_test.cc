@@ -25,12 +25,15 @@ constexpr char kGolden[] = "tests/golden/runtime/sampling.json";
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
-// Every way to choose a token: greedy, from all, with top-p, with top-k, with both.
+// Every way to choose a token: greedy, from all, with one filter, with several.
 std::vector<SamplingParams> EveryPath(float temperature) {
   return {{.temperature = temperature},
           {.temperature = temperature, .top_p = 0.9F},
           {.temperature = temperature, .top_k = 2},
-          {.temperature = temperature, .top_p = 0.9F, .top_k = 2}};
+          {.temperature = temperature, .top_p = 0.9F, .top_k = 2},
+          {.temperature = temperature, .min_p = 0.1F},
+          {.temperature = temperature, .typical_p = 0.9F},
+          {.temperature = temperature, .min_p = 0.1F, .logit_bias = {{.token = 0, .bias = -1.0F}}}};
 }
 
 // Returns the logits of the golden file, which has null for minus infinity.
@@ -97,6 +100,8 @@ TEST(SamplingTest, DistributionsMatchTransformers) {
     Sampler sampler({.temperature = c["params"]["temperature"],
                      .top_p = c["params"]["top_p"],
                      .top_k = c["params"]["top_k"],
+                     .min_p = c["params"].value("min_p", 0.0F),
+                     .typical_p = c["params"].value("typical_p", 1.0F),
                      .seed = 1});
     std::map<TokenId, int> counts;
     for (int i = 0; i < kDraws; ++i) ++counts[*sampler.Sample(logits)];
@@ -160,12 +165,28 @@ TEST(SamplingTest, BadParametersAreReported) {
       {{.top_p = 7.0F}, "top_p is 7"},
       {{.top_p = 0.0F}, "top_p is 0"},
       {{.top_k = -1}, "top_k is -1"},
+      {{.min_p = 1.5F}, "min_p is 1.5"},
+      {{.min_p = kNan}, "min_p is nan"},
+      {{.typical_p = 0.0F}, "typical_p is 0"},
+      {{.repetition_penalty = 0.0F}, "repetition_penalty is 0"},
+      {{.repetition_penalty = kInfinity}, "repetition_penalty is inf"},
+      {{.presence_penalty = 2.5F}, "presence_penalty is 2.5"},
+      {{.frequency_penalty = kNan}, "frequency_penalty is nan"},
+      {{.logit_bias = {{.token = -3, .bias = 1.0F}}}, "logit_bias has token -3"},
+      {{.logit_bias = {{.token = 3, .bias = 101.0F}}}, "logit_bias of token 3 is 101"},
+      {{.logit_bias = {{.token = 3}, {.token = 4}, {.token = 3}}}, "token 3 twice"},
+      {{.min_tokens = -1}, "min_tokens is -1"},
+      {{.log_probabilities = 21}, "log_probabilities is 21"},
   };
   for (const auto& [params, message] : cases) {
     const absl::Status status = ValidateSampling(params);
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
     EXPECT_THAT(status.message(), HasSubstr(message));
   }
+  const SamplingParams biased = {.logit_bias = {{.token = 99, .bias = 1.0F}}};
+  EXPECT_TRUE(ValidateSampling(biased).ok());
+  EXPECT_TRUE(ValidateSampling(biased, 100).ok());
+  EXPECT_THAT(ValidateSampling(biased, 99).message(), HasSubstr("the model's tokens are 0 to 98"));
   EXPECT_TRUE(ValidateSampling({.temperature = 2.0F, .top_p = 1.0F, .top_k = 40}).ok());
   EXPECT_TRUE(ValidateSampling({.temperature = 1e-45F, .top_p = 1e-45F, .top_k = 1 << 30}).ok());
 }

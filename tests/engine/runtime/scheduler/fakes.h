@@ -115,7 +115,7 @@ class FakeExecutor : public ModelExecutor {
     steps.push_back(std::move(calls));
     if (!error.ok()) return error;
     for (TokenChoice& choice : step.choices) {
-      choice.tokens = ChooseWhileAccepted(choice, [&](int64_t row, Sampler&) {
+      choice.tokens = ChooseWhileAccepted(choice, [&](int64_t row) {
         ++chosen;
         return absl::StatusOr<TokenId>(next(rows.at(static_cast<size_t>(row))));
       });
