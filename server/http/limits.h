@@ -3,6 +3,7 @@
 #define ASSAY_SERVER_HTTP_LIMITS_H_
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 
 namespace assay::server {
@@ -25,7 +26,9 @@ struct HttpLimits {
   std::chrono::milliseconds receive_timeout{10'000};
   // The longest time between two requests of one connection.
   std::chrono::milliseconds idle_timeout{60'000};
-  // The longest time in which the client takes a response.
+  // The most bytes of a streamed response that wait for the client. More close the connection.
+  size_t max_unsent_bytes = size_t{1} << 20;
+  // The longest time in which the client takes a response, or one part of a streamed one.
   std::chrono::milliseconds write_timeout{30'000};
   // The time that a stop gives to requests that are complete.
   std::chrono::milliseconds stop_grace{2'000};

@@ -25,15 +25,34 @@ HttpResponse PlainText(int status, std::string sentence) {
   return {.status = status, .body = std::move(sentence)};
 }
 
+HttpStream::~HttpStream() {
+  if (exchange_ != nullptr) exchange_->End(/*complete=*/false);
+}
+
+void HttpStream::End() {
+  const auto exchange = std::exchange(exchange_, nullptr);
+  exchange->End(/*complete=*/true);
+}
+
 HttpReply::~HttpReply() {
-  if (send_ != nullptr) {
-    send_(PlainText(kInternalServerError, "The server failed to compute an answer."));
+  if (exchange_ != nullptr) {
+    exchange_->Send(PlainText(kInternalServerError, "The server failed to compute an answer."));
   }
 }
 
 void HttpReply::Send(HttpResponse response) {
-  const SendFn send = std::exchange(send_, nullptr);
-  send(std::move(response));
+  const auto exchange = std::exchange(exchange_, nullptr);
+  exchange->Send(std::move(response));
+}
+
+HttpStream HttpReply::BeginStream(HttpResponse head) {
+  auto exchange = std::exchange(exchange_, nullptr);
+  exchange->Begin(std::move(head));
+  return HttpStream(std::move(exchange));
+}
+
+std::function<bool()> HttpReply::client_gone() const {
+  return [exchange = exchange_] { return exchange->client_gone(); };
 }
 
 }  // namespace assay::server

@@ -3,6 +3,7 @@
 #define ASSAY_SERVER_HTTP_MESSAGE_H_
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,23 +43,59 @@ struct HttpResponse {
 // Returns a response of plain text: the sentence and an end of line.
 HttpResponse PlainText(int status, std::string sentence);
 
-// The answer that a handler owes to one request. Send() may be called on any thread, also after
-// the handler has returned. An answer that is destroyed without Send() sends status 500. Nothing is
-// sent if the connection has ended.
+// The way back from a handler to the connection of its request. Thread-safe.
+class HttpExchange {
+ public:
+  virtual ~HttpExchange() = default;
+  // Sends a whole response.
+  virtual void Send(HttpResponse response) = 0;
+  // Send a response in parts. Write() returns false if nothing more can be sent. `complete` is
+  // false if the body is not whole: the connection is then closed without its proper end.
+  virtual void Begin(HttpResponse head) = 0;
+  virtual bool Write(std::string part) = 0;
+  virtual void End(bool complete) = 0;
+  // True once the client has closed its connection, or only its sending side, or the server stops.
+  virtual bool client_gone() const = 0;
+};
+
+// A response whose body is sent in parts, chunked for HTTP/1.1. Thread-safe, but for its moves.
+class HttpStream {
+ public:
+  explicit HttpStream(std::shared_ptr<HttpExchange> exchange) : exchange_(std::move(exchange)) {}
+  HttpStream(HttpStream&&) = default;
+  HttpStream& operator=(HttpStream&&) = delete;
+  // Without End(), the body is not whole: the connection is closed, so that the client notices.
+  ~HttpStream();
+
+  // Sends a part as soon as possible, with others that wait. Never blocks. Returns false if the
+  // client has gone, or does not read: more than HttpLimits::max_unsent_bytes wait for it.
+  bool Write(std::string part) { return exchange_->Write(std::move(part)); }
+  // Ends the body. Nothing may be written after it.
+  void End();
+
+ private:
+  std::shared_ptr<HttpExchange> exchange_;
+};
+
+// The answer that a handler owes to one request: Send() or BeginStream(), once, on any thread, also
+// after the handler has returned. An answer that is destroyed without either sends status 500.
+// Nothing is sent if the connection has ended.
 class HttpReply {
  public:
-  using SendFn = std::function<void(HttpResponse)>;
-
-  explicit HttpReply(SendFn send) : send_(std::move(send)) {}
-  HttpReply(HttpReply&& other) noexcept : send_(std::exchange(other.send_, nullptr)) {}
+  explicit HttpReply(std::shared_ptr<HttpExchange> exchange) : exchange_(std::move(exchange)) {}
+  HttpReply(HttpReply&&) = default;
   HttpReply& operator=(HttpReply&&) = delete;
   ~HttpReply();
 
-  // Must be called at most once.
   void Send(HttpResponse response);
+  // Sends the status and the headers now. The body of `head` must be empty.
+  HttpStream BeginStream(HttpResponse head);
+  // Returns a function that tells if the client has gone (HttpExchange::client_gone()), also after
+  // the answer. A client that closes its sending side alone counts as gone, but is still answered.
+  std::function<bool()> client_gone() const;
 
  private:
-  SendFn send_;
+  std::shared_ptr<HttpExchange> exchange_;
 };
 
 }  // namespace assay::server

@@ -21,12 +21,18 @@ std::string Shown(std::string_view text) {
   return absl::CHexEscape(begin) + (text.size() > kMaxShown ? "..." : "");
 }
 
+bool Matches(const HttpRoute& route, std::string_view path) {
+  if (!route.path.ends_with("/*")) return route.path == path;
+  const std::string_view prefix = std::string_view(route.path).substr(0, route.path.size() - 1);
+  return path.size() > prefix.size() && path.starts_with(prefix);
+}
+
 }  // namespace
 
 const HttpRoute* HttpRouter::Find(std::string_view method, std::string_view path) const {
   const std::string_view wanted = method == "HEAD" ? "GET" : method;
   const auto found = std::ranges::find_if(routes_, [&](const HttpRoute& route) {
-    return route.method == wanted && route.path == path;
+    return route.method == wanted && Matches(route, path);
   });
   return found == routes_.end() ? nullptr : &*found;
 }
@@ -36,7 +42,7 @@ HttpResponse HttpRouter::Refuse(std::string_view method, std::string_view path) 
   std::vector<std::string> paths;
   for (const HttpRoute& route : routes_) {
     if (std::ranges::find(paths, route.path) == paths.end()) paths.push_back(route.path);
-    if (route.path != path) continue;
+    if (!Matches(route, path)) continue;
     methods.push_back(route.method);
     if (route.method == "GET") methods.emplace_back("HEAD");
   }

@@ -17,7 +17,8 @@ using HttpHandler = std::function<void(HttpRequest, HttpReply)>;
 
 struct HttpRoute {
   std::string method = "GET";
-  // Matches exactly; parameters after a question mark do not count.
+  // Matches exactly; parameters after a question mark do not count. "/models/*" matches every path
+  // that begins with "/models/" and has more.
   std::string path;
   // A request with a larger body is refused with status 413. 0 allows no body.
   uint64_t max_body_bytes = 0;

@@ -17,6 +17,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "base/mutex_lock.h"
 #include "base/status_macros.h"
 #include "server/http/listener.h"
 #include "server/http/session.h"
@@ -31,6 +35,7 @@ using boost::system::error_code;
 using Tcp = asio::ip::tcp;
 
 constexpr int kServiceUnavailable = 503;
+constexpr char kRetryAfterSeconds[] = "1";
 // After an error of accept(), such as no free descriptor, the next try waits so long.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 // The most bytes that are taken from a connection before it is refused.
@@ -53,14 +58,19 @@ Peer PeerOf(const Tcp::socket& socket) {
   return {.address = address.to_string(), .is_local = address.is_loopback()};
 }
 
+HttpResponse TooMany(const char* what) {
+  HttpResponse response = PlainText(kServiceUnavailable,
+                                    absl::StrCat("The server has too many ", what, "; try later."));
+  response.headers.push_back({.name = "Retry-After", .value = kRetryAfterSeconds});
+  return response;
+}
+
 // Answers without waiting for the socket, which is closed afterwards.
-void Refuse(Tcp::socket* socket, bool is_tls) {
+void Refuse(Tcp::socket* socket, bool is_tls, HttpResponse refusal) {
   error_code ignored;
   socket->non_blocking(true, ignored);
   if (is_tls) return;
-  WireResponse response =
-      ToWire(PlainText(kServiceUnavailable, "The server has too many connections; try later."),
-             /*is_head=*/false);
+  WireResponse response = ToWire(std::move(refusal), /*is_head=*/false);
   response.keep_alive(false);
   std::ostringstream text;
   text << response;
@@ -114,11 +124,13 @@ class HttpServer::Core final : public HttpSessionHost, public std::enable_shared
   const HttpLimits& limits() const override { return options_.limits; }
   const HttpRouter& router() const override { return options_.router; }
   bool stopping() const override { return stopping_; }
-  void Handle(const HttpRoute& route, HttpRequest request,
-              const std::shared_ptr<HttpSession>& session) override;
+  std::shared_ptr<HttpOutbox> Handle(const HttpRoute& route, HttpRequest request,
+                                     const std::shared_ptr<HttpSession>& session) override;
+  HttpResponse Refusal(HttpResponse plain, const std::string& path) const override;
   void Forget(const HttpSession* session) override;
 
  private:
+  class Exchange;
   void Accept();
   void OnAccept(Tcp::socket socket);
   // Returns true if one more connection fits, after closing one that waits if need be.
@@ -178,7 +190,9 @@ bool HttpServer::Core::MakeSpace(const Peer& peer) {
 void HttpServer::Core::OnAccept(Tcp::socket socket) {
   const Peer peer = PeerOf(socket);
   const bool is_tls = options_.tls != nullptr;
-  if (!MakeSpace(peer)) return Refuse(&socket, is_tls);
+  if (!MakeSpace(peer)) {
+    return Refuse(&socket, is_tls, Refusal(TooMany("connections"), /*path=*/""));
+  }
   error_code ignored;
   socket.set_option(Tcp::no_delay(true), ignored);
   auto session = MakeHttpSession(std::move(socket), peer.address,
@@ -195,31 +209,120 @@ void HttpServer::Core::Forget(const HttpSession* session) {
   StopIfIdle();
 }
 
-void HttpServer::Core::Handle(const HttpRoute& route, HttpRequest request,
-                              const std::shared_ptr<HttpSession>& session) {
+// One request on its way through a handler. The handler writes on its thread, and the session reads
+// on the server's.
+class HttpServer::Core::Exchange final : public HttpExchange,
+                                         public HttpOutbox,
+                                         public std::enable_shared_from_this<Exchange> {
+ public:
+  Exchange(std::weak_ptr<Core> core, std::weak_ptr<HttpSession> session, size_t max_unsent_bytes)
+      : core_(std::move(core)), session_(std::move(session)), max_unsent_bytes_(max_unsent_bytes) {}
+
+  void Send(HttpResponse response) override {
+    Leave();
+    Post([response = std::move(response)](HttpSession& session) mutable {
+      session.Respond(std::move(response));
+    });
+  }
+
+  void Begin(HttpResponse head) override {
+    Post([head = std::move(head)](HttpSession& session) mutable {
+      session.BeginStream(std::move(head));
+    });
+  }
+
+  bool Write(std::string part) override ABSL_LOCKS_EXCLUDED(mutex_) {
+    if (client_gone()) return false;
+    const MutexLock lock(mutex_);
+    if (unsent_.parts.size() + part.size() > max_unsent_bytes_) {
+      gone_ = true;
+      Post([](HttpSession& session) { session.Close(); });
+      return false;
+    }
+    unsent_.parts += part;
+    PostFlush();
+    return true;
+  }
+
+  void End(bool complete) override ABSL_LOCKS_EXCLUDED(mutex_) {
+    Leave();
+    const MutexLock lock(mutex_);
+    unsent_.ended = true;
+    unsent_.complete = complete;
+    PostFlush();
+  }
+
+  bool client_gone() const override { return gone_.load(std::memory_order_relaxed); }
+
+  Unsent Take() override ABSL_LOCKS_EXCLUDED(mutex_) {
+    const MutexLock lock(mutex_);
+    is_posted_ = false;
+    Unsent taken = unsent_;
+    unsent_.parts.clear();
+    return taken;
+  }
+
+  void SetGone() override { gone_ = true; }
+
+ private:
+  // The request no longer counts as one without an answer.
+  void Leave() {
+    if (const std::shared_ptr<Core> core = core_.lock()) --core->pending_;
+  }
+
+  void PostFlush() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (std::exchange(is_posted_, true)) return;
+    Post([](HttpSession& session) { session.Flush(); });
+  }
+
+  template <class Use>
+  void Post(Use use) {
+    const std::shared_ptr<Core> core = core_.lock();
+    if (core == nullptr) return;
+    asio::post(core->io_, [weak = session_, use = std::move(use)]() mutable {
+      if (const auto session = weak.lock()) use(*session);
+    });
+  }
+
+  const std::weak_ptr<Core> core_;
+  const std::weak_ptr<HttpSession> session_;
+  const size_t max_unsent_bytes_;
+  std::atomic<bool> gone_ = false;
+  absl::Mutex mutex_;
+  Unsent unsent_ ABSL_GUARDED_BY(mutex_);
+  // True if the session will take what waits.
+  bool is_posted_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+std::shared_ptr<HttpOutbox> HttpServer::Core::Handle(const HttpRoute& route, HttpRequest request,
+                                                     const std::shared_ptr<HttpSession>& session) {
   if (pending_.fetch_add(1) >= options_.limits.max_pending) {
     --pending_;
-    return session->Respond(
-        PlainText(kServiceUnavailable, "The server has too many requests; try later."));
+    session->Respond(Refusal(TooMany("requests"), request.path));
+    return nullptr;
   }
-  const std::weak_ptr<Core> core = weak_from_this();
-  const std::weak_ptr<HttpSession> weak = session;
-  HttpReply reply([core, weak](HttpResponse response) {
-    const std::shared_ptr<Core> open = core.lock();
-    if (open == nullptr) return;
-    --open->pending_;
-    asio::post(open->io_, [weak, response = std::move(response)]() mutable {
-      if (const auto waiting = weak.lock()) waiting->Respond(std::move(response));
-    });
-  });
-  asio::post(handlers_, [&route, request = std::move(request), reply = std::move(reply)]() mutable {
-    try {
-      route.handler(std::move(request), std::move(reply));
-    } catch (const std::exception&) {
-      // The reply that was moved into the handler has sent status 500 when it was destroyed.
-      return;
-    }
-  });
+  auto exchange =
+      std::make_shared<Exchange>(weak_from_this(), session, options_.limits.max_unsent_bytes);
+  asio::post(handlers_,
+             [&route, request = std::move(request), reply = HttpReply(exchange)]() mutable {
+               try {
+                 route.handler(std::move(request), std::move(reply));
+               } catch (const std::exception&) {
+                 // The reply that was moved into the handler has sent status 500 when it was
+                 // destroyed, and a stream has ended before its time.
+                 return;
+               }
+             });
+  return exchange;
+}
+
+HttpResponse HttpServer::Core::Refusal(HttpResponse plain, const std::string& path) const {
+  if (options_.refuse == nullptr) return plain;
+  std::string_view sentence = plain.body;
+  if (sentence.ends_with('\n')) sentence.remove_suffix(1);
+  HttpResponse refusal = options_.refuse(plain.status, sentence, path);
+  refusal.headers.insert(refusal.headers.end(), plain.headers.begin(), plain.headers.end());
+  return refusal;
 }
 
 void HttpServer::Core::BeginStop() {
@@ -232,7 +335,13 @@ void HttpServer::Core::BeginStop() {
   for (const auto& [at, session] : sessions_) open.push_back(session);
   for (const auto& session : open) session->Finish();
   grace_.expires_after(options_.limits.stop_grace);
-  grace_.async_wait([this](error_code) { io_.stop(); });
+  grace_.async_wait([this](error_code) {
+    std::vector<std::shared_ptr<HttpSession>> left;
+    for (const auto& [at, session] : sessions_) left.push_back(session);
+    // Their handlers notice.
+    for (const auto& session : left) session->Close();
+    io_.stop();
+  });
   StopIfIdle();
 }
 

@@ -1,12 +1,15 @@
 // One connection of an HTTP server.
 #include "server/http/session.h"
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <type_traits>
@@ -27,8 +30,21 @@ using TlsStream = asio::ssl::stream<Tcp::socket>;
 constexpr std::chrono::milliseconds kLinger{2'000};
 // The bytes that are read while waiting for a request, and of input that is discarded.
 constexpr size_t kReadBytes = 4096;
+constexpr unsigned kVersion10 = 10;
+constexpr unsigned kVersion11 = 11;
 
-enum class State { kHandshake, kIdle, kReading, kHandling, kWriting, kLingering, kClosed };
+// kHandshake -> kIdle -> kReading -> kHandling -> kWriting or kStreaming -> kIdle, or kLingering ->
+// kClosed. A refusal goes from kReading to kWriting; every state may go to kClosed.
+enum class State {
+  kHandshake,
+  kIdle,
+  kReading,
+  kHandling,
+  kWriting,
+  kStreaming,
+  kLingering,
+  kClosed
+};
 
 // `Stream` is a plain socket or a TLS stream.
 template <class Stream>
@@ -56,7 +72,27 @@ class StreamSession final : public HttpSession,
   }
 
   void Respond(HttpResponse response) override {
-    if (state_ == State::kHandling) Write(std::move(response));
+    if (state_ != State::kHandling) return;
+    outbox_ = nullptr;
+    Write(std::move(response));
+  }
+
+  void BeginStream(HttpResponse head) override {
+    if (state_ != State::kHandling) return;
+    is_chunked_ = message_version() == kVersion11;
+    keep_alive_ = keep_alive_ && is_chunked_ && !host_.stopping();
+    head_.emplace(ToWireHead(head, is_chunked_));
+    head_->version(message_version());
+    head_->keep_alive(keep_alive_);
+    head_serializer_.emplace(*head_);
+    is_sending_ = true;
+    Enter(State::kStreaming, host_.limits().write_timeout);
+    http::async_write_header(stream_, *head_serializer_,
+                             On([this](error_code error, size_t) { error ? Close() : Sent(); }));
+  }
+
+  void Flush() override {
+    if (state_ == State::kStreaming && !is_sending_) SendNext();
   }
 
   void Finish() override {
@@ -66,6 +102,7 @@ class StreamSession final : public HttpSession,
   void Close() override {
     if (state_ == State::kClosed) return;
     state_ = State::kClosed;
+    SetGone();
     timer_.cancel();
     error_code ignored;
     stream_.lowest_layer().close(ignored);
@@ -73,7 +110,8 @@ class StreamSession final : public HttpSession,
   }
 
   bool is_waiting() const override {
-    return state_ != State::kHandling && state_ != State::kWriting && state_ != State::kClosed;
+    return state_ != State::kHandling && state_ != State::kWriting && state_ != State::kStreaming &&
+           state_ != State::kClosed;
   }
   Clock::time_point waiting_since() const override { return since_; }
   const std::string& peer() const override { return peer_; }
@@ -113,9 +151,10 @@ class StreamSession final : public HttpSession,
 
   // Waits for the next request; pipelined ones are in the buffer already.
   void AwaitRequest() {
-    if (buffer_.size() > 0) return ReadHeader();
+    if (buffer_.size() > 0) return WithoutWatch([this] { ReadHeader(); });
     Enter(State::kIdle, host_.limits().idle_timeout);
-    AwaitFirstByte();
+    // The watch of the last request goes on as the wait for the next.
+    if (!is_watching_) AwaitFirstByte();
   }
 
   void AwaitFirstByte() {
@@ -143,16 +182,16 @@ class StreamSession final : public HttpSession,
   void OnHeader() {
     const auto& message = parser_->get();
     if (std::optional<HttpResponse> refusal = CheckHeader(message)) {
-      return Write(*std::move(refusal));
+      return Refuse(*std::move(refusal));
     }
     request_ = FromWire(message, peer_);
     route_ = host_.router().Find(request_.method, request_.path);
     if (route_ == nullptr) {
       keep_alive_ = parser_->is_done() && message.keep_alive();
-      return Write(host_.router().Refuse(request_.method, request_.path));
+      return Refuse(host_.router().Refuse(request_.method, request_.path));
     }
     if (parser_->content_length().value_or(0) > route_->max_body_bytes) {
-      return Write(BodyTooLarge(route_->max_body_bytes));
+      return Refuse(BodyTooLarge(route_->max_body_bytes));
     }
     parser_->body_limit(route_->max_body_bytes);
     if (parser_->is_done()) return Handle();
@@ -179,15 +218,104 @@ class StreamSession final : public HttpSession,
     state_ = State::kHandling;
     since_ = Clock::now();
     timer_.cancel();
-    host_.Handle(*route_, std::move(request_), this->shared_from_this());
+    outbox_ = host_.Handle(*route_, std::move(request_), this->shared_from_this());
+    if (outbox_ != nullptr) Watch();
   }
 
+  // Reads ahead while a handler works, to notice that the client has gone. A client that pipelines
+  // more than the buffer holds is watched no further.
+  void Watch() {
+    if (buffer_.size() + kReadBytes > buffer_.max_size()) return;
+    is_watching_ = true;
+    stream_.async_read_some(buffer_.prepare(kReadBytes), On([this](error_code error, size_t bytes) {
+                              OnWatched(error, bytes);
+                            }));
+  }
+
+  void OnWatched(error_code error, size_t bytes) {
+    is_watching_ = false;
+    buffer_.commit(bytes);
+    // The end is reported once: another read would wait in vain.
+    if (error && error != asio::error::operation_aborted) client_ended_ = true;
+    if (after_watch_ != nullptr) return std::exchange(after_watch_, nullptr)();
+    switch (state_) {
+      case State::kHandling:
+      case State::kStreaming:
+        // The client may have closed its sending side alone, and still get the response.
+        error ? SetGone() : Watch();
+        return;
+      case State::kIdle:
+        error ? Close() : ReadHeader();
+        return;
+      default:
+        return;
+    }
+  }
+
+  // Calls `next` when nothing is being read.
+  void WithoutWatch(std::function<void()> next) {
+    if (!is_watching_) return next();
+    after_watch_ = std::move(next);
+    error_code ignored;
+    stream_.lowest_layer().cancel(ignored);
+  }
+
+  void SetGone() {
+    if (outbox_ != nullptr) outbox_->SetGone();
+  }
+
+  // Sends what the handler has written, or waits until it writes more.
+  void SendNext() {
+    HttpOutbox::Unsent unsent = outbox_->Take();
+    const bool has_body = parser_->get().method() != http::verb::head;
+    if (!unsent.parts.empty() && has_body) {
+      sending_ = std::move(unsent.parts);
+      return SendPart();
+    }
+    if (unsent.ended) return EndStream(unsent.complete, has_body);
+    is_sending_ = false;
+    timer_.cancel();
+  }
+
+  void SendPart() {
+    is_sending_ = true;
+    Enter(State::kStreaming, host_.limits().write_timeout);
+    const auto sent = [this](error_code error, size_t) { error ? Close() : Sent(); };
+    if (is_chunked_) {
+      asio::async_write(stream_, http::make_chunk(asio::buffer(sending_)), On(sent));
+    } else {
+      asio::async_write(stream_, asio::buffer(sending_), On(sent));
+    }
+  }
+
+  void Sent() {
+    sending_.clear();
+    SendNext();
+  }
+
+  void EndStream(bool complete, bool has_body) {
+    outbox_ = nullptr;
+    if (!complete) return Close();
+    if (!is_chunked_ || !has_body) return EndResponse();
+    is_sending_ = true;
+    Enter(State::kStreaming, host_.limits().write_timeout);
+    asio::async_write(stream_, http::make_chunk_last(),
+                      On([this](error_code error, size_t) { error ? Close() : EndResponse(); }));
+  }
+
+  void EndResponse() {
+    const bool serves_on = keep_alive_ && !host_.stopping() && !client_ended_;
+    serves_on ? AwaitRequest() : EndOutput();
+  }
+
+  void Refuse(HttpResponse plain) { Write(host_.Refusal(std::move(plain), request_.path)); }
+
   void OnReadError(error_code error) {
-    if (timed_out_) return Write(RequestTimeout(host_.limits().receive_timeout));
+    if (timed_out_) return Refuse(RequestTimeout(host_.limits().receive_timeout));
     const uint64_t max_body = route_ == nullptr ? 0 : route_->max_body_bytes;
     std::optional<HttpResponse> refusal =
         RefuseMalformed(error, host_.limits().max_header_bytes, max_body);
-    refusal.has_value() ? Write(*std::move(refusal)) : Close();
+    refusal.has_value() ? Refuse(*std::move(refusal)) : Close();
   }
 
   void Write(HttpResponse response) {
@@ -200,25 +328,27 @@ class StreamSession final : public HttpSession,
     http::async_write(stream_, *response_, On([this](error_code error, size_t) {
                         if (error) return Close();
                         response_.reset();
-                        keep_alive_ && !host_.stopping() ? AwaitRequest() : EndOutput();
+                        EndResponse();
                       }));
   }
 
   unsigned message_version() const {
-    constexpr unsigned kVersion10 = 10;
-    constexpr unsigned kVersion11 = 11;
     return parser_->get().version() == kVersion10 ? kVersion10 : kVersion11;
   }
 
   void EndOutput() {
     Enter(State::kLingering, kLinger);
+    WithoutWatch([this] { ShutDown(); });
+  }
+
+  void ShutDown() {
     if constexpr (kIsTls) {
       // This also waits for the client's end.
       stream_.async_shutdown(On([this](error_code) { Close(); }));
     } else {
       error_code ignored;
       stream_.shutdown(Tcp::socket::shutdown_send, ignored);
-      host_.stopping() ? Close() : Discard();
+      host_.stopping() || client_ended_ ? Close() : Discard();
     }
   }
 
@@ -242,6 +372,18 @@ class StreamSession final : public HttpSession,
   std::optional<http::response<http::string_body>> response_;
   HttpRequest request_;
   const HttpRoute* route_ = nullptr;
+  // What the handler writes to; null while there is no handler.
+  std::shared_ptr<HttpOutbox> outbox_;
+  // True while a read runs beside a handler. `after_watch_` is called when it has ended.
+  bool is_watching_ = false;
+  std::function<void()> after_watch_;
+  bool client_ended_ = false;
+  // The streamed response.
+  std::optional<http::response<http::empty_body>> head_;
+  std::optional<http::response_serializer<http::empty_body>> head_serializer_;
+  bool is_chunked_ = false;
+  bool is_sending_ = false;
+  std::string sending_;
   bool keep_alive_ = false;
   bool timed_out_ = false;
 };

@@ -17,6 +17,22 @@ namespace assay::server {
 
 class HttpSession;
 
+// The server's end of HttpExchange: what a handler has written and is not sent yet.
+class HttpOutbox {
+ public:
+  virtual ~HttpOutbox() = default;
+  struct Unsent {
+    std::string parts;
+    // The handler has written everything, or has given up. Stays true.
+    bool ended = false;
+    bool complete = false;
+  };
+  // Returns what was written since the last call.
+  virtual Unsent Take() = 0;
+  // The client has gone: nothing more will be sent.
+  virtual void SetGone() = 0;
+};
+
 // What a session needs of its server. Called on the server's thread only.
 class HttpSessionHost {
  public:
@@ -24,9 +40,12 @@ class HttpSessionHost {
   virtual const HttpRouter& router() const = 0;
   // True once no further requests are accepted.
   virtual bool stopping() const = 0;
-  // Runs the route's handler and then calls Respond() of the session, if it is still open.
-  virtual void Handle(const HttpRoute& route, HttpRequest request,
-                      const std::shared_ptr<HttpSession>& session) = 0;
+  // Runs the route's handler, which leads to Respond() of the session, or to BeginStream() and
+  // Flush(), while it is open. Returns what the handler writes to; null if the request was refused.
+  virtual std::shared_ptr<HttpOutbox> Handle(const HttpRoute& route, HttpRequest request,
+                                             const std::shared_ptr<HttpSession>& session) = 0;
+  // Words a refusal of the server itself, which is plain text, in the form of the server's API.
+  virtual HttpResponse Refusal(HttpResponse plain, const std::string& path) const = 0;
   // The session has closed its socket.
   virtual void Forget(const HttpSession* session) = 0;
 
@@ -46,6 +65,10 @@ class HttpSession {
   virtual void Start() = 0;
   // Sends the response to the request that was handed to the host.
   virtual void Respond(HttpResponse response) = 0;
+  // Sends the head of a response whose body follows by Flush().
+  virtual void BeginStream(HttpResponse head) = 0;
+  // Sends what waits in the outbox.
+  virtual void Flush() = 0;
   // Closes the connection now, or after the response if a request is complete.
   virtual void Finish() = 0;
   // Closes the connection now.

@@ -63,6 +63,15 @@ WireResponse ToWire(HttpResponse response, bool is_head) {
   return message;
 }
 
+http::response<http::empty_body> ToWireHead(const HttpResponse& head, bool is_chunked) {
+  http::response<http::empty_body> message;
+  message.result(static_cast<unsigned>(head.status));
+  message.set(http::field::content_type, head.content_type);
+  for (const HttpHeader& header : head.headers) message.insert(header.name, header.value);
+  message.chunked(is_chunked);
+  return message;
+}
+
 std::optional<HttpResponse> CheckHeader(const WireRequest& message) {
   if (message.version() >= kVersion11 && message.count(http::field::host) != 1) {
     return PlainText(kBadRequest, "The request must have one header Host.");

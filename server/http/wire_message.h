@@ -2,6 +2,7 @@
 #ifndef ASSAY_SERVER_HTTP_WIRE_MESSAGE_H_
 #define ASSAY_SERVER_HTTP_WIRE_MESSAGE_H_
 
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/system/error_code.hpp>
@@ -23,6 +24,10 @@ HttpRequest FromWire(const WireRequest& message, const std::string& peer);
 // The response to HEAD has the length of the body, but no body. The caller sets version and
 // keep-alive.
 WireResponse ToWire(HttpResponse response, bool is_head);
+
+// The head of a response whose body follows in chunks, or until the end of the connection.
+boost::beast::http::response<boost::beast::http::empty_body> ToWireHead(const HttpResponse& head,
+                                                                        bool is_chunked);
 
 // Returns status 400 if the header is not one that this server answers: no Host in HTTP/1.1, or a
 // target without a path.
