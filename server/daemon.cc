@@ -38,6 +38,7 @@
 #include "server/grpc_server.h"
 #include "server/http/listener.h"
 #include "server/http/message.h"
+#include "server/http_stack.h"
 #include "server/metrics_refresh.h"
 #include "server/mlflow/tracking_uri.h"
 #include "server/model_health.h"
@@ -128,13 +129,17 @@ class DaemonImpl final : public Daemon {
   }
   void Drain() override;
   // gRPC's own shutdown cannot be shortened once it has begun.
-  void Abort() override { calls_->CancelAll(); }
+  void Abort() override {
+    calls_->CancelAll();
+    if (http_ != nullptr) http_->Abort();
+  }
 
  private:
   absl::Status StartEvaluation();
   absl::Status StartRouting();
   absl::Status StartMetrics();
   absl::Status StartServer();
+  absl::Status StartHttp();
   void LogReady() const;
   // Loads the models marked `preload`. Runs on its own thread.
   void Preload();
@@ -195,6 +200,9 @@ class DaemonImpl final : public Daemon {
   std::unique_ptr<TrackingServiceImpl> tracking_service_;
   std::unique_ptr<PromptLogServiceImpl> prompt_log_service_;
   std::unique_ptr<GrpcServer> grpc_server_;
+  // nullptr: the HTTP APIs are off.
+  std::unique_ptr<HttpStack> http_;
+  std::atomic<bool> draining_ = false;
   std::unique_ptr<MetricsServer> metrics_server_;
   std::string metrics_address_;
   std::atomic<bool> stopping_ = false;
@@ -250,6 +258,8 @@ DaemonImpl::DaemonImpl(Config config, engine::DeviceInfo device, registry::Catal
 
 DaemonImpl::~DaemonImpl() {
   StopLoads();
+  if (http_ != nullptr) http_->Abort();
+  http_.reset();
   if (grpc_server_ != nullptr) grpc_server_->Abort();
   if (preload_.joinable()) preload_.join();
   if (evaluation_ != nullptr) evaluation_->Shutdown();
@@ -272,6 +282,7 @@ absl::Status DaemonImpl::Start() {
     history_.ReadOnFullDisk(evaluation_->store(), config_.state_dir + "/evaluations.sqlite");
   }
   RETURN_IF_ERROR(StartServer());
+  RETURN_IF_ERROR(StartHttp());
   LogReady();
   preload_ = std::thread([this] { Preload(); });
   return absl::OkStatus();
@@ -283,6 +294,7 @@ void DaemonImpl::LogReady() const {
   LogEvent(spdlog::level::info, "ready",
            {{"listen", address()},
             {"metrics", metrics_address_},
+            {"http", http_ == nullptr ? "" : http_->url()},
             {"mlflow", mlflow},
             {"device", device_.name},
             {"apple_silicon_optimized", device_.apple_silicon_optimized},
@@ -437,6 +449,32 @@ absl::Status DaemonImpl::StartServer() {
   return absl::OkStatus();
 }
 
+absl::Status DaemonImpl::StartHttp() {
+  if (config_.http_listen.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(
+      http_,
+      HttpStack::Start(
+          config_,
+          {.generation = &generation_,
+           .embedding = &embedding_,
+           .manager = &manager_,
+           .access = &access_->control(),
+           .limits = config_.limits,
+           .version = ASSAY_VERSION,
+           .sample_ratio = exporter_ == nullptr ? 0 : config_.tracing.sample_ratio,
+           .is_serving = [this] { return !draining_; },
+           .record =
+               [this](const RequestContext& context, const PresentedKey& key,
+                      const absl::Status& status, absl::Duration duration) {
+                 events_.OnCall({.context = context,
+                                 .key = key,
+                                 .status = ToGrpcStatus(status),
+                                 .duration = duration});
+               }},
+          access_->certificates() == nullptr ? nullptr : access_->certificates()->contexts()));
+  return absl::OkStatus();
+}
+
 void DaemonImpl::Preload() {
   const std::shared_ptr<const registry::Catalog> catalog = manager_.catalog();
   for (const registry::ModelEntry& entry : catalog->models) {
@@ -453,11 +491,16 @@ void DaemonImpl::StopLoads() {
 }
 
 void DaemonImpl::Drain() {
+  draining_ = true;
   StopLoads();
   // Suspended first: a request that is refused from here on is no failure of a measured model.
   evaluation_->Suspend();
   generation_.StartDraining();
+  std::thread http([this] {
+    if (http_ != nullptr) http_->Stop();
+  });
   grpc_server_->Drain(absl::Now() + config_.limits.drain_timeout);
+  http.join();
   // Ended last: a model that an evaluation loads continues to load while a request waits for it.
   evaluation_->Shutdown();
   health_.Detach();
@@ -496,6 +539,9 @@ void DaemonImpl::OnBreaker(const std::string& model, const BreakerStatus& now) {
 
 // Checks what the start reads of the addresses before it binds them.
 absl::Status CheckAddresses(const Config& config) {
+  if (!config.http_listen.empty()) {
+    RETURN_IF_ERROR(Annotate(ParseHostAndPort(config.http_listen).status(), "http.listen"));
+  }
   if (!config.metrics_listen.empty()) {
     RETURN_IF_ERROR(Annotate(ParseHostAndPort(config.metrics_listen).status(), "metrics.listen"));
   }

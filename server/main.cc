@@ -59,6 +59,7 @@ struct Flags {
   std::string config;
   std::string listen;
   std::string metrics_listen;
+  std::string http_listen;
   std::string mlflow_uri;
   bool log_prompts = false;
   bool insecure = false;
@@ -85,6 +86,7 @@ int Fail(int code, const absl::Status& status) {
 void ApplyFlags(const Flags& flags, Config* config) {
   if (!flags.listen.empty()) config->listen = flags.listen;
   if (!flags.metrics_listen.empty()) config->metrics_listen = flags.metrics_listen;
+  if (!flags.http_listen.empty()) config->http_listen = flags.http_listen;
   const char* uri = std::getenv("MLFLOW_TRACKING_URI");
   if (config->mlflow.tracking_uri.empty() && uri != nullptr) config->mlflow.tracking_uri = uri;
   if (flags.log_prompts) config->log_prompts = true;
@@ -176,6 +178,8 @@ int main(int argc, char** argv) {
   CLI::Option* const config_option =
       app.add_option("--config", flags.config, "The configuration file (YAML)");
   app.add_option("--listen", flags.listen, "host:port of the gRPC server; overrides the file");
+  app.add_option("--http-listen", flags.http_listen,
+                 "host:port of the HTTP APIs (OpenAI); overrides the file");
   app.add_option("--metrics-listen", flags.metrics_listen,
                  "host:port of the Prometheus endpoint; overrides the file");
   app.add_option("--mlflow-uri", flags.mlflow_uri, "URL of the MLflow server; overrides the file");

@@ -204,6 +204,7 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   config.listen = root.String("listen", config.listen);
   YamlMap metrics = root.Map("metrics");
   config.metrics_listen = metrics.String("listen", config.metrics_listen);
+  config.http_listen = root.Map("http").String("listen", config.http_listen);
   config.insecure = root.Bool("insecure", config.insecure);
   config.catalog_path = ResolvePath(folder, root.RequiredString("catalog"));
   config.state_dir = ResolvePath(folder, root.RequiredString("state_dir"));

@@ -146,6 +146,8 @@ struct Config {
   std::string listen = "127.0.0.1:50051";
   // The address of the Prometheus endpoint, host:port. Empty disables it.
   std::string metrics_listen = "127.0.0.1:9464";
+  // The address of the HTTP APIs (OpenAI), host:port. Empty disables them.
+  std::string http_listen;
   // True if these addresses may be ones that other machines can reach although TLS is off or no
   // keys are required.
   bool insecure = false;

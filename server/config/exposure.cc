@@ -54,6 +54,7 @@ absl::Status CheckExposure(const Config& config) {
   const std::string missing = Missing(config);
   if (missing.empty()) return absl::OkStatus();
   RETURN_IF_ERROR(CheckAddress("listen", config.listen, missing));
+  RETURN_IF_ERROR(CheckAddress("http.listen", config.http_listen, missing));
   return CheckAddress("metrics.listen", config.metrics_listen, missing);
 }
 

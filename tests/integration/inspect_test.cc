@@ -152,5 +152,18 @@ TEST_F(InspectTest, ReportsWhyALoadWouldFail) {
   ASSERT_TRUE(models_->ListModels(&third, {}, &list).ok());
 }
 
+// Regression: inspections took memory that no budget counted.
+TEST_F(InspectTest, IsRefusedIfTheBudgetHasNoMemoryForIt) {
+  Start("", "memory_budget: 20MiB\n");
+  v1::InspectModelRequest request;
+  request.set_id("small");
+  v1::ModelInspection reply;
+  grpc::ClientContext context;
+  const grpc::Status refused = models_->InspectModel(&context, request, &reply);
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_THAT(refused.error_message(), HasSubstr("an inspection may take"));
+  EXPECT_THAT(refused.error_message(), HasSubstr("of the memory budget of 20971520 are free"));
+}
+
 }  // namespace
 }  // namespace assay
