@@ -15,7 +15,7 @@ BIN=build/release/bin
 MODEL=var/models/smollm2-135m-instruct-q4_1.gguf
 JOBS=${JOBS:-$(nproc)}
 # These tests measure times, start many daemons or look at files: a sanitizer finds nothing in them.
-NOT_SANITIZED='lint|^(reliability|attacks|docs|install|image|unit|memory_count|composition|serving|faults|slope|engine_bench)_test$'
+NOT_SANITIZED='lint|^(reliability|attacks|docs|install|image|unit|memory_count|composition|deploy_sbom|serving|faults|slope|engine_bench)_test$'
 
 setup() {
   SETUP_TESTS=1 deploy/setup.sh

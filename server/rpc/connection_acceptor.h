@@ -64,8 +64,7 @@ class ConnectionAcceptor {
   const std::string& address() const { return address_; }
 
   // Starts to accept. Clients that connect before wait. `progress` tells which requests are
-  // complete, and must outlive this object; nullptr: nobody tells, and incomplete requests have no
-  // limit.
+  // complete, and must outlive this object; nullptr: incomplete requests have no limit.
   void Start(AcceptedFn accepted, FloodFn flooded, RequestProgress* progress);
   // Closes the listeners. The connections stay open.
   void Stop();

@@ -65,7 +65,7 @@ class ConnectionTable {
     // Tells the sockets of one number apart.
     uint64_t inode = 0;
     SlowReadWatch watch;
-    // Of the bytes that were read, those of complete requests.
+    // The bytes of complete requests, among those that were read.
     uint64_t finished = 0;
     // True once the connection was shut down. gRPC closes it later.
     bool banned = false;

@@ -20,7 +20,7 @@ class RequestProgress {
   // some.
   using Bytes = std::unordered_map<std::string, uint64_t>;
 
-  // A request of the peer is complete, but does not count, because nobody knows who sent it.
+  // A request of the peer is complete, but does not count, because its sender is unknown.
   void Touch(const std::string& peer) ABSL_LOCKS_EXCLUDED(mutex_);
   // A request of the peer with a message of so many bytes is complete.
   void Add(const std::string& peer, uint64_t message_bytes) ABSL_LOCKS_EXCLUDED(mutex_);

@@ -169,6 +169,29 @@ class Front(unittest.TestCase):
                                                        stream=True))
         self.assertEqual("".join(one.choices[0].text for one in streamed), expected["text"])
 
+    def test_tokens(self):
+        def post(path, body):
+            reply, text = self.raw("POST", path, json.dumps(body))
+            return reply.status, json.loads(text)
+
+        status, found = post("/tokenize", {"model": "m", "prompt": "Hello there",
+                                           "return_token_strs": True})
+        self.assertEqual(status, 200, found)
+        self.assertEqual("".join(found["token_strs"]), "Hello there")
+        self.assertEqual(post("/detokenize", {"model": "m", "tokens": found["tokens"]})[1],
+                         {"prompt": "Hello there"})
+        _, chat = post("/tokenize", {"model": "m", "messages": QUESTION})
+        reply = self.client.chat.completions.create(model="m", messages=QUESTION, max_tokens=1)
+        self.assertEqual(chat["count"], reply.usage.prompt_tokens)
+        continued = self.client.completions.create(model="m", prompt=chat["tokens"], max_tokens=1)
+        self.assertEqual(continued.choices[0].text, reply.choices[0].message.content)
+        for path, body in (("/tokenize", {"prompt": "a"}), ("/detokenize", {"tokens": [1]}),
+                           ("/detokenize", {"model": "m", "tokens": [-1]}),
+                           ("/detokenize", {"model": "m", "tokens": [1 << 30]}),
+                           ("/tokenize", {"model": "m", "prompt": "a", "add_special_tokens": False}),
+                           ("/tokenize", {"model": "m"})):
+            self.assertEqual(post(path, body)[0], 400, body)
+
     def test_models(self):
         self.assertIn("m", [model.id for model in self.client.models.list()])
         self.assertEqual(self.client.models.retrieve("m").owned_by, "assay")

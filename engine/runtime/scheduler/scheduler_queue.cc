@@ -136,7 +136,7 @@ absl::Status Scheduler::CheckWait(const GenerationRequest& request) const {
   if (request.max_wait == absl::InfiniteDuration()) return absl::OkStatus();
   const absl::Duration wait = estimate_.Expected(request.caller.id, request.caller.share,
                                                  request.priority, callers_, WaitingWork());
-  constexpr absl::Duration kShown = absl::Milliseconds(100);
+  static constexpr absl::Duration kShown = absl::Milliseconds(100);
   const auto text = [](absl::Duration duration) {
     return absl::FormatDuration(absl::Trunc(duration, kShown));
   };

@@ -7,8 +7,9 @@
 
 namespace assay::server {
 
-void EventStream::Begin(std::vector<HttpHeader> headers) {
+void EventStream::Begin(const std::string& request_id, std::vector<HttpHeader> headers) {
   if (stream_.has_value()) return;
+  headers.push_back({"x-request-id", request_id});
   // Proxies must not collect the events.
   headers.push_back({"Cache-Control", "no-cache"});
   headers.push_back({"X-Accel-Buffering", "no"});

@@ -20,7 +20,7 @@ class EventStream {
   explicit EventStream(HttpReply reply) : reply_(std::move(reply)) {}
 
   // Sends the head of the reply. Does nothing if it was sent before.
-  void Begin(std::vector<HttpHeader> headers);
+  void Begin(const std::string& request_id, std::vector<HttpHeader> headers);
   // Returns false if the client has gone, or does not read.
   bool Write(const nlohmann::json& part);
   void Finish();

@@ -14,12 +14,11 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "base/retry_delay.h"
 #include "base/status_macros.h"
 #include "base/steady_time.h"
-#include "engine/formats/json_file.h"
 #include "server/fronts/openai/api_error.h"
+#include "server/fronts/openai/call.h"
 #include "server/fronts/openai/chat_request.h"
 #include "server/fronts/openai/event_stream.h"
 #include "server/fronts/openai/reply_json.h"
@@ -37,6 +36,9 @@ constexpr char kChat[] = "openai.v1/ChatCompletions";
 constexpr char kCompletions[] = "openai.v1/Completions";
 constexpr char kEmbeddings[] = "openai.v1/Embeddings";
 constexpr char kModels[] = "openai.v1/Models";
+
+constexpr char kTokenize[] = "openai.v1/Tokenize";
+constexpr char kDetokenize[] = "openai.v1/Detokenize";
 
 constexpr char kModelsPath[] = "/v1/models/";
 constexpr size_t kMaxIdBytes = 128;
@@ -57,44 +59,11 @@ bool IsRequestId(std::string_view id) {
          std::all_of(id.begin(), id.end(), absl::ascii_isgraph);
 }
 
-absl::StatusOr<Json> ParseBody(const std::string& body) {
-  if (body.empty()) return absl::InvalidArgumentError("the request has no body; send JSON");
-  absl::StatusOr<Json> json = engine::ParseJsonObject(body, engine::DuplicateKeys::kRefused);
-  if (json.ok()) return json;
-  return absl::InvalidArgumentError(
-      absl::StrCat("the body is not a JSON object: ", std::string(json.status().message())));
-}
-
 HttpResponse JsonResponse(const Json& json) {
   return {.content_type = "application/json", .body = ToText(json)};
 }
 
 }  // namespace
-
-struct OpenAiFront::Call {
-  HttpRequest http;
-  HttpReply reply;
-  RequestContext origin;
-  CallContext context;
-  // How the call has ended, for the record.
-  absl::Status status;
-  // True if GenerationService records the call.
-  bool is_recorded = false;
-
-  void Send(HttpResponse response) {
-    response.headers.push_back({"x-request-id", origin.request_id});
-    reply.Send(std::move(response));
-  }
-  void Fail(const absl::Status& error) {
-    status = error;
-    Send(ErrorResponse(error));
-  }
-  ReplyHead Head(const char* prefix, const std::string& model) const {
-    return {.id = absl::StrCat(prefix, origin.request_id),
-            .created = absl::ToUnixSeconds(absl::Now()),
-            .model = model};
-  }
-};
 
 namespace {
 
@@ -119,10 +88,9 @@ class StreamObserver final : public GenerationObserver {
   const TextFn text_;
 };
 
-std::vector<HttpHeader> RouteHeaders(const std::string& request_id,
-                                     const registry::RouteDecision& route) {
-  return {
-      {"x-request-id", request_id}, {"x-assay-model", route.model}, {"x-assay-route", route.rule}};
+// Say which model answers and why.
+std::vector<HttpHeader> RouteHeaders(const registry::RouteDecision& route) {
+  return {{"x-assay-model", route.model}, {"x-assay-route", route.rule}};
 }
 
 }  // namespace
@@ -133,6 +101,8 @@ void OpenAiFront::AddRoutes(HttpRouter* router) {
   Add(router, "POST", "/v1/chat/completions", kChat, generate, &OpenAiFront::ChatCompletions);
   Add(router, "POST", "/v1/completions", kCompletions, generate, &OpenAiFront::Completions);
   Add(router, "POST", "/v1/embeddings", kEmbeddings, generate, &OpenAiFront::Embeddings);
+  Add(router, "POST", "/tokenize", kTokenize, generate, &OpenAiFront::Tokenize);
+  Add(router, "POST", "/detokenize", kDetokenize, generate, &OpenAiFront::Detokenize);
   Add(router, "GET", "/v1/models", kModels, look, &OpenAiFront::Models);
   Add(router, "GET", absl::StrCat(kModelsPath, "*"), kModels, look, &OpenAiFront::OneModel);
   // Load balancers have no key.
@@ -178,7 +148,6 @@ void OpenAiFront::Handle(HttpRequest request, HttpReply reply, const char* name,
                                    .api_key = request.Header("x-api-key"),
                                    .peer = origin.peer};
   const PresentedKey key = deps_.access->KeyIn(credentials);
-  // It counts as a running call of its key until it goes out of scope, after the reply.
   const AccessControl::Decision access =
       deps_.access->Admit(credentials, allowed, absl::StrCat(request.method, " ", request.path));
   origin.caller = access.caller;
@@ -187,7 +156,8 @@ void OpenAiFront::Handle(HttpRequest request, HttpReply reply, const char* name,
             .reply = std::move(reply),
             .origin = std::move(origin),
             .context = CallContext([this, gone] { return cancelled_ || gone(); },
-                                   start + deps_.limits.inference_timeout)};
+                                   start + deps_.limits.inference_timeout),
+            .admission = access.admission};
   if (access.status.ok()) {
     (this->*handler)(call);
   } else {
@@ -199,7 +169,7 @@ void OpenAiFront::Handle(HttpRequest request, HttpReply reply, const char* name,
 }
 
 void OpenAiFront::ChatCompletions(Call& call) {
-  const absl::StatusOr<Json> body = ParseBody(call.http.body);
+  const absl::StatusOr<Json> body = call.Body();
   if (!body.ok()) return call.Fail(body.status());
   absl::StatusOr<ChatRequest> request = ReadChatRequest(*body);
   if (!request.ok()) return call.Fail(request.status());
@@ -219,9 +189,7 @@ void OpenAiFront::Chat(Call& call, const GenerateCall& request) {
   const absl::StatusOr<GenerateResult> result =
       deps_.generation->Generate(request, call.context, /*observer=*/nullptr, call.origin);
   if (!result.ok()) return call.Fail(result.status());
-  HttpResponse response = JsonResponse(ChatReply(call.Head("chatcmpl-", result->model), *result));
-  response.headers = {{"x-assay-model", result->model}, {"x-assay-route", result->route.rule}};
-  call.Send(std::move(response));
+  call.Send(ChatReply(call.Head("chatcmpl-", result->model), *result), RouteHeaders(result->route));
 }
 
 void OpenAiFront::StreamChat(Call& call, const GenerateCall& request, bool include_usage) {
@@ -231,12 +199,13 @@ void OpenAiFront::StreamChat(Call& call, const GenerateCall& request, bool inclu
       &events,
       [&](const registry::RouteDecision& route) {
         head = call.Head("chatcmpl-", route.model);
-        events.Begin(RouteHeaders(call.origin.request_id, route));
+        events.Begin(call.origin.request_id, RouteHeaders(route));
         events.Write(ChatStart(head));
       },
       [&](const TextDelta& delta) { return ChatDelta(head, delta); });
   const absl::StatusOr<GenerateResult> result =
       deps_.generation->Generate(request, call.context, &observer, call.origin);
+  call.EndAdmission();
   if (!result.ok()) return events.Fail(result.status(), call.origin.request_id);
   events.Write(ChatEnd(head, *result));
   if (include_usage) events.Write(ChatUsage(head, result->usage));
@@ -244,7 +213,7 @@ void OpenAiFront::StreamChat(Call& call, const GenerateCall& request, bool inclu
 }
 
 void OpenAiFront::Completions(Call& call) {
-  const absl::StatusOr<Json> body = ParseBody(call.http.body);
+  const absl::StatusOr<Json> body = call.Body();
   if (!body.ok()) return call.Fail(body.status());
   absl::StatusOr<CompletionRequest> request = ReadCompletionRequest(*body);
   if (!request.ok()) return call.Fail(request.status());
@@ -268,9 +237,7 @@ void OpenAiFront::Completions(Call& call) {
     if (!result.ok()) return call.Fail(result.status());
     done.push_back(*std::move(result));
   }
-  HttpResponse response = JsonResponse(CompletionReply(call.Head("cmpl-", done[0].model), done));
-  response.headers = {{"x-assay-model", done[0].model}, {"x-assay-route", done[0].route.rule}};
-  call.Send(std::move(response));
+  call.Send(CompletionReply(call.Head("cmpl-", done[0].model), done), RouteHeaders(done[0].route));
 }
 
 void OpenAiFront::StreamCompletions(Call& call, const std::vector<GenerateCall>& requests,
@@ -285,7 +252,7 @@ void OpenAiFront::StreamCompletions(Call& call, const std::vector<GenerateCall>&
         &events,
         [&](const registry::RouteDecision& route) {
           head = call.Head("cmpl-", route.model);
-          events.Begin(RouteHeaders(call.origin.request_id, route));
+          events.Begin(call.origin.request_id, RouteHeaders(route));
         },
         [&](const TextDelta& delta) {
           Json part = CompletionDelta(head, delta, offset, index);
@@ -294,18 +261,22 @@ void OpenAiFront::StreamCompletions(Call& call, const std::vector<GenerateCall>&
         });
     const absl::StatusOr<GenerateResult> result =
         deps_.generation->Generate(requests[i], call.context, &observer, call.origin);
-    if (!result.ok()) return events.Fail(result.status(), call.origin.request_id);
+    if (!result.ok()) {
+      call.EndAdmission();
+      return events.Fail(result.status(), call.origin.request_id);
+    }
     events.Write(CompletionEnd(head, *result, index));
     usage.prompt_tokens += result->usage.prompt_tokens;
     usage.completion_tokens += result->usage.completion_tokens;
     usage.cached_tokens += result->usage.cached_tokens;
   }
+  call.EndAdmission();
   if (include_usage) events.Write(CompletionUsage(head, usage));
   events.Finish();
 }
 
 void OpenAiFront::Embeddings(Call& call) {
-  const absl::StatusOr<Json> body = ParseBody(call.http.body);
+  const absl::StatusOr<Json> body = call.Body();
   if (!body.ok()) return call.Fail(body.status());
   RequestFields fields(*body);
   EmbedCall request;
@@ -342,7 +313,7 @@ void OpenAiFront::Embeddings(Call& call) {
   int64_t tokens = 0;
   for (const engine::TextEmbedding& embedding : result->embeddings) tokens += embedding.tokens;
   ChargeTokens(call.origin.caller, tokens);
-  call.Send(JsonResponse(EmbeddingReply(*result, format == "base64")));
+  call.Send(EmbeddingReply(*result, format == "base64"));
 }
 
 Json OpenAiFront::ModelJson(const registry::ModelStatus& status) const {
@@ -362,7 +333,7 @@ void OpenAiFront::Models(Call& call) {
   for (const registry::ModelStatus& status : deps_.manager->List()) {
     if (call.origin.caller.MayUse(status.entry.id)) data.push_back(ModelJson(status));
   }
-  call.Send(JsonResponse({{"object", "list"}, {"data", std::move(data)}}));
+  call.Send({{"object", "list"}, {"data", std::move(data)}});
 }
 
 void OpenAiFront::OneModel(Call& call) {
@@ -372,7 +343,7 @@ void OpenAiFront::OneModel(Call& call) {
   if (const absl::Status allowed = call.origin.caller.CheckModel(id); !allowed.ok()) {
     return call.Fail(allowed);
   }
-  call.Send(JsonResponse(ModelJson(*status)));
+  call.Send(ModelJson(*status));
 }
 
 }  // namespace assay::server

@@ -29,6 +29,7 @@ namespace assay::server {
 //
 //   POST /v1/chat/completions   POST /v1/completions   POST /v1/embeddings
 //   GET  /v1/models             GET  /v1/models/{id}   GET  /health   GET  /version
+//   POST /tokenize              POST /detokenize
 class OpenAiFront {
  public:
   // A call that has ended and that GenerationService does not record.
@@ -39,7 +40,7 @@ class OpenAiFront {
   struct Dependencies {
     GenerationService* generation = nullptr;
     EmbeddingService* embedding = nullptr;
-    const registry::Manager* manager = nullptr;
+    registry::Manager* manager = nullptr;
     const AccessControl* access = nullptr;
     LimitsConfig limits;
     std::string version;
@@ -74,6 +75,8 @@ class OpenAiFront {
   void Embeddings(Call& call);
   void Models(Call& call);
   void OneModel(Call& call);
+  void Tokenize(Call& call);
+  void Detokenize(Call& call);
 
   // Generates and sends the whole reply, or streams it.
   void Chat(Call& call, const GenerateCall& request);

@@ -45,7 +45,9 @@ class RequestFields {
   // Returns the path of a field.
   std::string Path(std::string_view key) const;
   bool ok() const { return status_.ok(); }
-  // Returns the first error, also that of a field that nobody has read.
+  // Returns the first error so far.
+  const absl::Status& FirstError() const { return status_; }
+  // Returns the first error, which may be that of a field that was not read.
   absl::Status Finish();
 
  private:
