@@ -17,7 +17,8 @@ namespace {
 // Measured: the tokenizers of GGUF files take up to 12 times the bytes of their header, those in
 // JSON up to 14 times the bytes of the file.
 constexpr int64_t kBytesPerByte = 16;
-constexpr int64_t kMinBytes = int64_t{8} << 20;
+// Also what the allocator keeps.
+constexpr int64_t kMinBytes = int64_t{16} << 20;
 // The limits of files and of values in JSON keep every inspection below this.
 constexpr int64_t kMaxBytes = int64_t{1} << 30;
 
