@@ -337,6 +337,7 @@ void HttpServer::Core::BeginStop() {
   grace_.expires_after(options_.limits.stop_grace);
   grace_.async_wait([this](error_code) {
     std::vector<std::shared_ptr<HttpSession>> left;
+    left.reserve(sessions_.size());
     for (const auto& [at, session] : sessions_) left.push_back(session);
     // Their handlers notice.
     for (const auto& session : left) session->Close();

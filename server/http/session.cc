@@ -46,6 +46,9 @@ enum class State {
   kClosed
 };
 
+// The state of a session says which of its optional members have a value.
+// NOLINTBEGIN(bugprone-unchecked-optional-access)
+
 // `Stream` is a plain socket or a TLS stream.
 template <class Stream>
 class StreamSession final : public HttpSession,
@@ -387,6 +390,8 @@ class StreamSession final : public HttpSession,
   bool keep_alive_ = false;
   bool timed_out_ = false;
 };
+
+// NOLINTEND(bugprone-unchecked-optional-access)
 
 }  // namespace
 

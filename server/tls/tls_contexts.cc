@@ -21,8 +21,6 @@ absl::StatusOr<std::shared_ptr<TlsContext>> MakeTlsContext(const Certificates& c
   namespace asio = boost::asio;
   auto context = std::make_shared<TlsContext>(TlsContext::tls_server);
   boost::system::error_code error;
-  // Some releases of Boost return the error that these functions also write.
-  // NOLINTBEGIN(bugprone-unused-return-value)
   context->set_options(TlsContext::default_workarounds | TlsContext::no_sslv2 |
                            TlsContext::no_sslv3 | TlsContext::no_tlsv1 | TlsContext::no_tlsv1_1,
                        error);
@@ -46,7 +44,6 @@ absl::StatusOr<std::shared_ptr<TlsContext>> MakeTlsContext(const Certificates& c
   context->add_certificate_authority(asio::buffer(certificates.client_ca), error);
   if (error) return Refused("tls.client_ca", "is not a list of certificates in PEM", error);
   context->set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert, error);
-  // NOLINTEND(bugprone-unused-return-value)
   if (error) return Refused("tls.client_ca", "OpenSSL refuses to ask for certificates", error);
   return context;
 }

@@ -6,6 +6,13 @@
 #include "server/fronts/openai/reply_json.h"
 
 namespace assay::server {
+namespace {
+
+std::string EventOf(const nlohmann::json& part) {
+  return absl::StrCat("data: ", ToText(part), "\n\n");
+}
+
+}  // namespace
 
 void EventStream::Begin(const std::string& request_id, std::vector<HttpHeader> headers) {
   if (stream_.has_value()) return;
@@ -18,19 +25,21 @@ void EventStream::Begin(const std::string& request_id, std::vector<HttpHeader> h
 }
 
 bool EventStream::Write(const nlohmann::json& part) {
-  return stream_.has_value() && stream_->Write(absl::StrCat("data: ", ToText(part), "\n\n"));
+  return stream_.has_value() && stream_->Write(EventOf(part));
 }
 
 void EventStream::Finish() {
   if (!stream_.has_value()) return;
-  stream_->Write("data: [DONE]\n\n");
-  stream_->End();
+  HttpStream& stream = *stream_;
+  stream.Write("data: [DONE]\n\n");
+  stream.End();
 }
 
 void EventStream::Fail(const absl::Status& error, const std::string& request_id) {
   if (stream_.has_value()) {
-    Write(ErrorBody(error));
-    stream_->End();
+    HttpStream& stream = *stream_;
+    stream.Write(EventOf(ErrorBody(error)));
+    stream.End();
     return;
   }
   HttpResponse response = ErrorResponse(error);

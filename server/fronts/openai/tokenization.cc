@@ -1,4 +1,5 @@
 // The tokens of prompts: /tokenize and /detokenize, with the fields that vLLM has.
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -43,7 +44,7 @@ absl::StatusOr<GenerateCall> ReadPrompt(const Json& body, bool* with_texts) {
     for (const char* key : {"return_token_strs", "add_special_tokens", "add_generation_prompt"}) {
       chat.erase(key);
     }
-    if (const absl::Status status = fields.FirstError(); !status.ok()) return status;
+    RETURN_IF_ERROR(fields.FirstError());
     ASSIGN_OR_RETURN(ChatRequest request, ReadChatRequest(chat));
     return std::move(request.call);
   }
@@ -93,14 +94,13 @@ void OpenAiFront::Detokenize(Call& call) {
   const std::string id = fields.String("model").value_or("");
   std::vector<engine::TokenId> tokens;
   const Json* const list = fields.Any("tokens");
-  if (list == nullptr || !list->is_array()) fields.Fail("tokens", "is not a list of token ids");
-  for (size_t i = 0; fields.ok() && i < list->size(); ++i) {
-    const Json& one = (*list)[i];
-    if (!one.is_number_integer() || one < 0 || one > INT32_MAX) {
-      fields.Fail("tokens", "is not a list of token ids");
-    } else {
-      tokens.push_back(one.get<engine::TokenId>());
-    }
+  const auto is_id = [](const Json& one) {
+    return one.is_number_integer() && one >= 0 && one <= INT32_MAX;
+  };
+  if (list != nullptr && list->is_array() && std::all_of(list->begin(), list->end(), is_id)) {
+    tokens = list->get<std::vector<engine::TokenId>>();
+  } else {
+    fields.Fail("tokens", "is not a list of token ids");
   }
   if (const absl::Status status = fields.Finish(); !status.ok()) return call.Fail(status);
   const absl::StatusOr<registry::Handle> handle =
