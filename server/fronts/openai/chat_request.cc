@@ -124,7 +124,7 @@ void ReadCommon(RequestFields& fields, GenerateCall* call, ReplyOptions* reply) 
     if (!reply->stream) return fields.Fail("stream_options", "is only for stream: true");
     RequestFields inner(*options, fields.Path("stream_options"));
     reply->include_usage = inner.Bool("include_usage").value_or(false);
-    reply->continuous_usage = inner.Bool("continuous_usage_stats").value_or(false);
+    inner.Refuse("continuous_usage_stats", "include_usage reports it at the end", false);
     inner.Ignore({"include_obfuscation"});
     if (const absl::Status status = inner.Finish(); !status.ok()) {
       fields.Fail("stream_options", std::string(status.message()));

@@ -15,8 +15,6 @@ struct ReplyOptions {
   bool stream = false;
   // A streamed reply ends with a part that has the usage.
   bool include_usage = false;
-  // Every part of a streamed reply has the usage so far.
-  bool continuous_usage = false;
 };
 
 struct ChatRequest {

@@ -117,6 +117,8 @@ TEST(ChatRequestTest, WrongFieldsAreNamed) {
       {{{"n", 2}}, "n"},
       {{{"stream", "yes"}}, "stream"},
       {{{"stream_options", {{"include_usage", true}}}}, "stream_options"},
+      {{{"stream", true}, {"stream_options", {{"continuous_usage_stats", true}}}},
+       "stream_options"},
       {{{"top_logprobs", 3}}, "top_logprobs"},
       {{{"logprobs", true}, {"top_logprobs", 21}}, "top_logprobs"},
       {{{"response_format", {{"type", "json_object"}}}}, "response_format"},
