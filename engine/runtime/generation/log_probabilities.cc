@@ -1,24 +1,15 @@
 // The log-probabilities of tokens.
 #include "engine/runtime/generation/log_probabilities.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 
 #include "engine/kernels/row_ops.h"
+#include "engine/runtime/generation/largest_logits.h"
 #include "engine/runtime/generation/sampling.h"
 
 namespace assay::engine {
-namespace {
-
-bool MoreLikely(const TokenLogProbability& a, const TokenLogProbability& b) {
-  return a.log_probability != b.log_probability ? a.log_probability > b.log_probability
-                                                : a.token < b.token;
-}
-
-}  // namespace
-
 absl::StatusOr<TokenLogProbabilities> LogProbabilitiesOf(absl::Span<const float> logits,
                                                          TokenId token, int top) {
   const auto count = static_cast<int64_t>(logits.size());
@@ -32,22 +23,11 @@ absl::StatusOr<TokenLogProbabilities> LogProbabilitiesOf(absl::Span<const float>
   TokenLogProbabilities result;
   result.chosen = {.token = token, .log_probability = logits[static_cast<size_t>(token)] - log_sum};
   if (top == 0) return result;
-  // A heap with the least likely token on top.
-  std::vector<TokenLogProbability>& heap = result.top;
-  const auto size = std::min(static_cast<size_t>(top), logits.size());
-  heap.reserve(size + 1);
-  for (size_t i = 0; i < logits.size(); ++i) {
-    const TokenLogProbability next = {.token = static_cast<TokenId>(i),
-                                      .log_probability = logits[i] - log_sum};
-    const bool full = heap.size() == size;
-    if (full && next.log_probability <= heap.front().log_probability) continue;
-    heap.push_back(next);
-    std::push_heap(heap.begin(), heap.end(), MoreLikely);
-    if (!full) continue;
-    std::pop_heap(heap.begin(), heap.end(), MoreLikely);
-    heap.pop_back();
+  std::vector<TokenLogit> largest;
+  SelectLargest(logits, static_cast<size_t>(top), &largest);
+  for (const TokenLogit& one : largest) {
+    result.top.push_back({.token = one.token, .log_probability = one.logit - log_sum});
   }
-  std::sort_heap(heap.begin(), heap.end(), MoreLikely);
   return result;
 }
 

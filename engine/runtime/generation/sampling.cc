@@ -17,7 +17,7 @@
 namespace assay::engine {
 namespace {
 
-constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
+constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
 
 // Returns a number in [0, 1). std::uniform_real_distribution differs between standard libraries,
 // the bits of the generator do not.
@@ -64,7 +64,7 @@ absl::StatusOr<TokenId> Sampler::Choose(absl::Span<const float> logits) {
     if (!filters) return DrawFromAll(total, best);
     SelectLikely(total, weights_[static_cast<size_t>(best)]);
   }
-  if (params_.top_p < 1.0F) total = KeepTopP(total);
+  if (params_.top_p < 1.0F) total = KeepMass(params_.top_p * total);
   if (params_.min_p > 0.0F) total = KeepMinP();
   if (params_.typical_p < 1.0F) total = KeepTypical(total);
   return Draw(total);
@@ -87,35 +87,24 @@ void Sampler::SelectLikely(double total, float largest) {
 }
 
 double Sampler::SelectTopK(absl::Span<const float> logits, float max_logit) {
-  // The candidates are a heap with the smallest logit on top; `weight` is the logit at first.
+  SelectLargest(logits, static_cast<size_t>(params_.top_k), &largest_);
   candidates_.clear();
-  const auto top_k = static_cast<size_t>(params_.top_k);
-  for (size_t i = 0; i < logits.size(); ++i) {
-    const bool full = candidates_.size() == top_k;
-    // Among equal logits the first stay. Minus infinity excludes a token.
-    if (logits[i] <= (full ? candidates_.front().weight : kMinusInfinity)) continue;
-    if (full) {
-      std::pop_heap(candidates_.begin(), candidates_.end(), HeavierFirst);
-      candidates_.pop_back();
-    }
-    candidates_.push_back({.weight = logits[i], .id = static_cast<TokenId>(i)});
-    std::push_heap(candidates_.begin(), candidates_.end(), HeavierFirst);
-  }
-  std::sort_heap(candidates_.begin(), candidates_.end(), HeavierFirst);
   double total = 0.0;
-  for (Candidate& candidate : candidates_) {
-    candidate.weight = std::exp((candidate.weight - max_logit) / params_.temperature);
-    total += candidate.weight;
+  for (const TokenLogit& one : largest_) {
+    // Minus infinity excludes a token.
+    if (one.logit == kMinusInfinity) break;
+    const double weight =
+        std::exp((static_cast<double>(one.logit) - max_logit) / params_.temperature);
+    candidates_.push_back({.weight = weight, .id = one.token});
+    total += weight;
   }
   return total;
 }
 
-double Sampler::KeepTopP(double total) {
+double Sampler::KeepMass(double mass) {
   double kept = 0.0;
   size_t count = 0;
-  while (count < candidates_.size() && kept < params_.top_p * total) {
-    kept += candidates_[count++].weight;
-  }
+  while (count < candidates_.size() && kept < mass) kept += candidates_[count++].weight;
   candidates_.resize(count);
   return kept;
 }
@@ -133,24 +122,20 @@ double Sampler::KeepMinP() {
 
 double Sampler::KeepTypical(double total) {
   // A weight may be rounded to 0; its information is infinite, and its share of the entropy is 0.
-  const auto information = [total](const Candidate& candidate) {
-    return -std::log(candidate.weight / total);
-  };
+  std::vector<std::pair<double, Candidate>> by_distance;
+  by_distance.reserve(candidates_.size());
   double entropy = 0.0;
   for (const Candidate& candidate : candidates_) {
-    if (candidate.weight > 0.0) entropy += candidate.weight / total * information(candidate);
+    const double information = -std::log(candidate.weight / total);
+    by_distance.emplace_back(information, candidate);
+    if (candidate.weight > 0.0) entropy += candidate.weight / total * information;
   }
-  std::stable_sort(candidates_.begin(), candidates_.end(),
-                   [&](const Candidate& a, const Candidate& b) {
-                     return std::abs(information(a) - entropy) < std::abs(information(b) - entropy);
-                   });
-  double kept = 0.0;
-  size_t count = 0;
-  while (count < candidates_.size() && kept < params_.typical_p * total) {
-    kept += candidates_[count++].weight;
-  }
-  candidates_.resize(count);
-  return kept;
+  for (auto& [distance, candidate] : by_distance) distance = std::abs(distance - entropy);
+  std::stable_sort(by_distance.begin(), by_distance.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  candidates_.clear();
+  for (const auto& [distance, candidate] : by_distance) candidates_.push_back(candidate);
+  return KeepMass(params_.typical_p * total);
 }
 
 TokenId Sampler::DrawFromAll(double total, TokenId best) {

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "engine/runtime/generation/largest_logits.h"
 #include "engine/runtime/generation/logit_adjuster.h"
 #include "engine/runtime/generation/sampling_params.h"
 #include "engine/tokenizer/tokenizer.h"
@@ -57,9 +58,8 @@ class Sampler {
   // Sets the candidates to the tokens of weights_ that top-p and min-p may keep, sorted by weight,
   // largest first. `largest` is the largest weight.
   void SelectLikely(double total, float largest);
-  // Keeps the smallest number of sorted candidates whose weights reach top_p of `total`. Returns
-  // the sum of their weights.
-  double KeepTopP(double total);
+  // Keeps the first candidates, as few as reach `mass`. Returns the sum of their weights.
+  double KeepMass(double mass);
   // Keeps the sorted candidates with at least min_p of the largest weight, and returns the sum of
   // their weights.
   double KeepMinP();
@@ -76,6 +76,7 @@ class Sampler {
   std::mt19937_64 random_;
   // Buffers that are kept between calls to save allocations.
   std::vector<Candidate> candidates_;
+  std::vector<TokenLogit> largest_;
   std::vector<float> weights_;
   std::vector<float> adjusted_;
 };
